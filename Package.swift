@@ -1,0 +1,88 @@
+// swift-tools-version: 6.0
+// The modules of Plumb, in pipeline order, and what each may import. The Tidy test checks imports against this file.
+import PackageDescription
+
+/// A module of ours: its folder, and the modules it may import.
+func module(_ name: String, _ imports: [String] = [], path: String? = nil) -> Target {
+  .target(name: name, dependencies: imports.map { .init(stringLiteral: $0) }, path: path ?? "Sources/\(name)")
+}
+
+/// The tests of one or more modules.
+func tests(_ name: String, _ imports: [String]) -> Target {
+  .testTarget(name: name, dependencies: imports.map { .init(stringLiteral: $0) }, path: "Tests/\(name)")
+}
+
+let package = Package(
+  name: "plumb",
+  products: [.executable(name: "plumb", targets: ["Plumb"])],
+  targets: [
+    // Shims of system libraries: module maps and headers, nothing else.
+    .systemLibrary(name: "CLibYAML", path: "Sources/CLibYAML", providers: [.apt(["libyaml-dev"])]),
+    .systemLibrary(name: "CLibPQ", path: "Sources/CLibPQ", providers: [.apt(["libpq-dev"])]),
+    .systemLibrary(name: "COpenSSL", path: "Sources/COpenSSL", providers: [.apt(["libpq-dev"])]),
+    .systemLibrary(name: "CLinux", path: "Sources/CLinux"),
+
+    // The vocabulary.
+    module("Core"),
+    module("Expressions", ["Core"]),
+    module("Kinds", ["Core", "Expressions"]),
+    module("Ports", ["Core", "Kinds"]),
+
+    // From text to a checked desired state.
+    module("Documents", ["Core", "CLibYAML"]),
+    module("KindLoading", ["Core", "Expressions", "Kinds", "Documents"]),
+    module("Manifests", ["Core", "Kinds", "Documents"]),
+
+    // Deciding: pure.
+    module("Planning", ["Core", "Expressions", "Kinds"]),
+    module("WorkQueue", ["Core"]),
+
+    // Doing.
+    module("Execution", ["Core", "Kinds", "Ports"]),
+    module("Reconciling", ["Core", "Expressions", "Kinds", "Ports", "Manifests", "Planning", "WorkQueue", "Execution"]),
+    module("Identity", ["Core", "Kinds", "Ports", "Crypto"]),
+    module("RestView", ["Core", "Expressions", "Kinds", "Ports", "Planning", "Reconciling", "Identity", "HTTPServer"]),
+    module("NativeView", ["Core", "Kinds", "Ports", "Planning", "Reconciling", "Identity", "HTTPServer", "Manifests"]),
+
+    // Adapters: the only modules that touch the outside.
+    module("PostgresStore", ["Core", "Kinds", "Ports", "CLibPQ"]),
+    module("HTTPServer", ["Core", "CLinux"]),
+    module("Crypto", ["Core", "COpenSSL"]),
+    module("OutgoingHTTP", ["Core", "Ports"]),
+    module("Mail", ["Core", "Ports"]),
+    module("NameResolution", ["Core", "Ports"]),
+    module("ProcessRuntime", ["Core", "Ports"]),
+
+    // What data cannot say of a kind.
+    module("Controllers", ["Core", "Kinds", "Ports"], path: "controllers"),
+
+    // The program. PlumbCommand holds the verbs, so that tests can call them; Plumb is only `main`.
+    module(
+      "PlumbCommand",
+      [
+        "Core", "Expressions", "Kinds", "Documents", "KindLoading", "Manifests", "Planning", "Ports", "Execution", "Reconciling",
+        "Identity", "RestView", "NativeView", "PostgresStore", "HTTPServer", "Crypto", "OutgoingHTTP", "Mail", "NameResolution",
+        "ProcessRuntime", "Controllers",
+      ]),
+    .executableTarget(name: "Plumb", dependencies: ["PlumbCommand"], path: "Sources/Plumb"),
+
+    module("TestSupport", ["Core", "Kinds", "Ports", "Planning", "Reconciling", "KindLoading", "Documents", "PostgresStore", "Crypto"]),
+    tests("CoreTests", ["Core"]),
+    tests("ExpressionsTests", ["Core", "Expressions"]),
+    tests("DocumentsTests", ["Core", "Documents"]),
+    tests("KindLoadingTests", ["Core", "Kinds", "Documents", "KindLoading"]),
+    tests("ManifestsTests", ["Core", "Kinds", "Documents", "KindLoading", "Manifests"]),
+    tests("PlanningTests", ["Core", "Kinds", "KindLoading", "Planning", "TestSupport"]),
+    tests("StoreTests", ["Core", "Kinds", "Ports", "PostgresStore", "TestSupport"]),
+    tests("HTTPServerTests", ["Core", "HTTPServer"]),
+    tests("CryptoTests", ["Core", "Crypto"]),
+    tests("AdapterTests", ["Core", "Ports", "OutgoingHTTP", "Mail", "NameResolution", "ProcessRuntime", "Crypto"]),
+    tests("ControllerTests", ["Core", "Kinds", "Ports", "Controllers", "KindLoading", "TestSupport"]),
+    tests("RestViewTests", ["Core", "Kinds", "KindLoading", "RestView", "HTTPServer", "TestSupport"]),
+    tests("SimulationTests", ["Core", "Kinds", "Ports", "Reconciling", "WorkQueue", "Execution", "TestSupport", "Controllers"]),
+    tests("CommandTests", ["Core", "PlumbCommand", "TestSupport"]),
+    tests("CaseTests", ["Core", "Documents", "TestSupport"]),
+    tests("TidyTests", []),
+  ],
+  swiftLanguageModes: [.v6]
+)
