@@ -1,0 +1,98 @@
+// One field of a kind: its type, its limits, who writes it. LANGUAGES: "Field".
+import Core
+import Expressions
+
+/// A field as its kind.yaml declares it. Also the shape of list items, map values, object members, and route arguments.
+public struct FieldSpec: Sendable {
+  public enum FieldType: String, Sendable, CaseIterable {
+    case string, integer, number, decimal, boolean, timestamp, date, duration, bytes, map, list, object, blob, any
+  }
+  /// Who may write it. `any`: manifests and the API. `api`: operational (never in manifests). `controller`: observed, part of status.
+  public enum Writer: String, Sendable { case any, api, controller }
+  /// How a secret is kept: `hash` (SHA-256, compared only), `sealed` (encrypted, readable by the server), `password` (scrypt).
+  public enum SecretStorage: String, Sendable { case hash, sealed, password }
+  public enum OnDelete: String, Sendable { case restrict, cascade, clear, confirm }
+
+  public struct Reference: Sendable {
+    /// `Kind`, or `family/Kind` in the spec; here always the kind's name.
+    public var kind: String
+    public var onDelete: OnDelete
+    /// Acyclic: an object may not reach itself through this field.
+    public var tree: Bool
+    /// May name an object of another tenant, as `{name, tenant}`.
+    public var crossTenant: Bool
+    public init(kind: String, onDelete: OnDelete = .restrict, tree: Bool = false, crossTenant: Bool = false) {
+      self.kind = kind
+      self.onDelete = onDelete
+      self.tree = tree
+      self.crossTenant = crossTenant
+    }
+  }
+
+  /// A value minted once, in the transaction of the request that creates the object.
+  public struct Generate: Sendable {
+    public enum Source: Sendable {
+      /// Random token: `prefix` then `length` characters of base62. `bytes: N` in the spec gives ceil(N*8/5.95) characters.
+      case token(prefix: String, length: Int)
+      /// Made from another field's text: lower case, dashes; `-2`, `-3` … when taken.
+      case slug(from: String)
+      /// Next number of this kind in this tenant.
+      case sequence
+      case uuid
+    }
+    public var source: Source
+    /// A field whose every change mints the value anew.
+    public var again: String?
+    /// How long the previous value stays valid after minting anew.
+    public var grace: Duration?
+    public init(source: Source, again: String? = nil, grace: Duration? = nil) {
+      self.source = source
+      self.again = again
+      self.grace = grace
+    }
+  }
+
+  public var name: String
+  public var type: FieldType
+  public var doc: String?
+  public var required = false
+  /// Evaluated without `self` when the field is absent at creation.
+  public var defaultValue: CELProgram?
+  public var allowed: [String] = []
+  /// Enum transitions: from → to. Empty: any.
+  public var moves: [String: [String]] = [:]
+  /// For numbers the value, for strings the number of characters, for lists the number of items.
+  public var min: Double?
+  public var max: Double?
+  /// A regular expression over the whole text, checked by the RE2 subset of Expressions.
+  public var pattern: String?
+  /// email, url, hostname, domain, uuid, slug, cidr, cron, color, phone, semver, ...
+  public var format: String?
+  public var immutable = false
+  public var writer: Writer = .any
+  public var secret: SecretStorage?
+  public var generate: Generate?
+  /// Never stored; evaluated when read.
+  public var computed: CELProgram?
+  public var reference: Reference?
+  /// Item or value shape of `list` and `map`. A box, since structs cannot nest themselves.
+  public var items: [FieldSpec] = []
+  /// Members of `object`.
+  public var fields: [FieldSpec] = []
+  /// For a list of objects: the member that identifies an item, so that items merge instead of replacing the list.
+  public var key: String?
+  public var indexed = false
+  public var wakes = false
+  /// Where it stands in its kind.yaml.
+  public var place: Place?
+
+  public init(name: String, type: FieldType) {
+    self.name = name
+    self.type = type
+  }
+
+  /// Item or value shape of a list or map.
+  public var of: FieldSpec? { items.first }
+  /// True for what controllers write: it lives in status, not in spec.
+  public var isObserved: Bool { writer == .controller }
+}

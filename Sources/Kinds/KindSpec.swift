@@ -1,0 +1,208 @@
+// One kind: what its objects hold, which rules bind them, what follows from them. LANGUAGES: "kind.yaml".
+import Core
+import Expressions
+
+/// A kind, loaded from `specs/<family>/<Kind>/kind.yaml` and checked.
+public struct KindSpec: Sendable {
+  public enum Storage: String, Sendable { case resource, data, record, run }
+  public enum Scope: String, Sendable { case tenant, organization, shared, platform }
+  public enum IDStyle: Sendable, Equatable { case uuid, serial, prefixed(String), objectid, name }
+
+  /// A key that no two live objects of a scope may share. The first one is the manifest identity.
+  public struct Unique: Sendable {
+    public var fields: [String]
+    /// Holds only for objects for which this is true (`while`).
+    public var condition: CELProgram?
+    /// A run's key is free again this long after its creation (`for`).
+    public var duration: Duration?
+    /// Unique over the installation, not the tenant.
+    public var global: Bool
+    public var code: String
+    public var message: String?
+    public init(
+      fields: [String], condition: CELProgram? = nil, duration: Duration? = nil, global: Bool = false, code: String = "conflict",
+      message: String? = nil
+    ) {
+      self.fields = fields
+      self.condition = condition
+      self.duration = duration
+      self.global = global
+      self.code = code
+      self.message = message
+    }
+  }
+
+  /// The objects of `kind` whose `field` refers here.
+  public struct Inverse: Sendable {
+    public var name: String
+    public var kind: String
+    public var field: String
+    public init(name: String, kind: String, field: String) {
+      self.name = name
+      self.kind = kind
+      self.field = field
+    }
+  }
+
+  /// Another object that rules read: the one of `kind` for which `predicate` holds; null when there is none.
+  public struct Let: Sendable {
+    public var name: String
+    public var kind: String
+    public var predicate: CELProgram
+    /// The number of matches instead of the object.
+    public var count: Bool
+    public init(name: String, kind: String, predicate: CELProgram, count: Bool = false) {
+      self.name = name
+      self.kind = kind
+      self.predicate = predicate
+      self.count = count
+    }
+  }
+
+  /// An invariant over `self`, `old` and the lets. It binds manifests, API and controllers alike.
+  public struct Rule: Sendable {
+    public var when: CELProgram?
+    public var require: CELProgram
+    public var code: String
+    public var message: String
+    /// The field that the message is about, as a JSON pointer below /spec; nil for the whole object.
+    public var field: String?
+    public init(when: CELProgram?, require: CELProgram, code: String, message: String, field: String? = nil) {
+      self.when = when
+      self.require = require
+      self.code = code
+      self.message = message
+      self.field = field
+    }
+  }
+
+  /// Children kept in step with this object, written in the same commit.
+  public struct Makes: Sendable {
+    public var kind: String
+    public var when: CELProgram?
+    public var each: CELProgram?
+    public var itemName: String
+    public var fields: [(String, CELProgram)]
+    public init(kind: String, when: CELProgram?, each: CELProgram?, itemName: String, fields: [(String, CELProgram)]) {
+      self.kind = kind
+      self.when = when
+      self.each = each
+      self.itemName = itemName
+      self.fields = fields
+    }
+  }
+
+  public struct Lifecycle: Sendable {
+    public var soft = false
+    /// How long a soft-deleted object, a finished run or a record is kept. Nil: for good.
+    public var keep: Duration?
+    public var protect: CELProgram?
+    public var confirm = false
+    public init() {}
+  }
+
+  /// How drift is seen: how often the controller looks, and whether it mends or only reports.
+  public struct Observe: Sendable {
+    public enum OnDrift: String, Sendable { case correct, report }
+    public var every: Duration
+    public var onDrift: OnDrift
+    public init(every: Duration, onDrift: OnDrift) {
+      self.every = every
+      self.onDrift = onDrift
+    }
+  }
+
+  public struct Run: Sendable {
+    public var timeout: Duration
+    public var attempts: Int
+    public var keep: Duration?
+    /// Waits for a decision while this is true.
+    public var gate: CELProgram?
+    public init(timeout: Duration, attempts: Int, keep: Duration?, gate: CELProgram?) {
+      self.timeout = timeout
+      self.attempts = attempts
+      self.keep = keep
+      self.gate = gate
+    }
+  }
+
+  public struct Event: Sendable {
+    /// Dotted type such as `app.updated`.
+    public var name: String
+    /// Over `self` and `old` (null at creation; `self` is null at deletion).
+    public var when: CELProgram
+    public var doc: String
+    public init(name: String, when: CELProgram, doc: String) {
+      self.name = name
+      self.when = when
+      self.doc = doc
+    }
+  }
+
+  public var family: String
+  public var name: String
+  public var doc: String
+  public var rev = 1
+  public var retired = false
+  public var storage: Storage = .resource
+  public var scope: Scope = .tenant
+  public var id: IDStyle = .uuid
+  public var fields: [FieldSpec] = []
+  public var unique: [Unique] = []
+  public var inverses: [Inverse] = []
+  public var lets: [Let] = []
+  public var rules: [Rule] = []
+  public var makes: [Makes] = []
+  public var lifecycle = Lifecycle()
+  public var events: [Event] = []
+  public var observe: Observe?
+  public var run: Run?
+  /// Name of the Swift controller; nil when data is enough, and then the object is ready once it is stored.
+  public var controller: String?
+  public var place: Place?
+  private var fieldIndex: [String: Int] = [:]
+
+  public init(family: String, name: String, doc: String, fields: [FieldSpec]) {
+    self.family = family
+    self.name = name
+    self.doc = doc
+    self.fields = fields
+    fieldIndex = Dictionary(fields.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  public func field(_ name: String) -> FieldSpec? { fieldIndex[name].map { fields[$0] } }
+
+  /// The string field that `metadata.name` stands for; nil when the identity is composite.
+  public var identityField: String? {
+    guard let first = unique.first, first.fields.count == 1, let field = field(first.fields[0]), field.type == .string, field.reference == nil
+    else { return nil }
+    return field.name
+  }
+
+  /// One object a tenant: `unique: [[]]`.
+  public var isSingleton: Bool { unique.first?.fields.isEmpty ?? false }
+  /// `deploy/v1`
+  public var apiVersion: String { "\(family)/v1" }
+  /// Stated in manifests.
+  public var isDeclarable: Bool { storage == .resource }
+
+  /// Each reference of an object, with its field path; lists and members included.
+  public func references(in spec: ObjectMap) -> [(path: [String], reference: FieldSpec.Reference, value: Value)] {
+    var found: [([String], FieldSpec.Reference, Value)] = []
+    func walk(_ field: FieldSpec, _ value: Value, _ path: [String]) {
+      if let reference = field.reference, field.type != .list, !value.isNull { found.append((path, reference, value)) }
+      switch value {
+      case .list(let items): if let of = field.of { for (n, item) in items.enumerated() { walk(of, item, path + ["\(n)"]) } }
+      case .object(let map):
+        if field.type == .map, let of = field.of {
+          for (key, item) in map { walk(of, item, path + [key]) }
+        } else {
+          for member in field.fields { if let item = map[member.name] { walk(member, item, path + [member.name]) } }
+        }
+      default: break
+      }
+    }
+    for field in fields { if let value = spec[field.name] { walk(field, value, [field.name]) } }
+    return found
+  }
+}
