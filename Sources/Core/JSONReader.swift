@@ -1,5 +1,4 @@
-// Strict JSON (RFC 8259) to values: no duplicate keys, no trailing text, no leading zeros, valid UTF-8 only.
-import Foundation
+// Strict JSON (RFC 8259) to values: no trailing text, depth limited, duplicate members refused unless asked for.
 
 /// What was wrong with a JSON text, and at which byte.
 public struct JSONError: Error, Sendable, CustomStringConvertible {
@@ -15,13 +14,18 @@ extension JSON {
   /// Nesting deeper than this is refused.
   public static let maxDepth = 128
 
-  public static func parse(_ text: String) throws -> Value { try parse(Array(text.utf8)) }
+  /// What a member name that stands twice in one object means. RFC 8259 leaves it open.
+  public enum Duplicates: Sendable { case refuse, lastWins }
 
-  /// Reads one JSON text. Integers beyond 64 bits become doubles; numbers beyond a double are refused.
-  public static func parse(_ bytes: some Collection<UInt8>) throws -> Value {
+  public static func parse(_ text: String, duplicates: Duplicates = .refuse) throws -> Value {
+    try parse(Array(text.utf8), duplicates: duplicates)
+  }
+
+  /// Reads one JSON text. Integers beyond 64 bits become doubles; numbers beyond a double are refused. Throws `JSONError`.
+  public static func parse(_ bytes: some Collection<UInt8>, duplicates: Duplicates = .refuse) throws -> Value {
     let read: (UnsafeBufferPointer<UInt8>) throws -> Value = { buffer in
-      var reader = JSONReader(bytes: buffer)
-      do { return try reader.document() } catch let fault as JSONReader.Fault {
+      var reader = JSONReader(lexer: JSONLexer(bytes: buffer), duplicates: duplicates)
+      do { return try reader.document() } catch let fault as JSONLexer.Fault {
         let before = buffer[..<min(fault.offset, buffer.count)]
         let line = before.reduce(1) { $0 + ($1 == 10 ? 1 : 0) }
         let column = before.reversed().prefix { $0 != 10 }.count + 1
@@ -34,211 +38,60 @@ extension JSON {
 }
 
 struct JSONReader {
-  struct Fault: Error {
-    var message: String
-    var offset: Int
-  }
-
-  let bytes: UnsafeBufferPointer<UInt8>
-  var at = 0
+  var lexer: JSONLexer
+  let duplicates: JSON.Duplicates
   var depth = 0
 
-  init(bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
+  init(lexer: JSONLexer, duplicates: JSON.Duplicates) {
+    self.lexer = lexer
+    self.duplicates = duplicates
+  }
 
   mutating func document() throws -> Value {
     let value = try self.value()
-    skipSpace()
-    guard at == bytes.count else { throw fault("text after the end of the JSON value") }
+    try lexer.end()
     return value
   }
 
-  private func fault(_ message: String, at offset: Int? = nil) -> Fault { Fault(message: message, offset: offset ?? at) }
-
-  private mutating func skipSpace() {
-    while at < bytes.count, bytes[at] == 32 || bytes[at] == 10 || bytes[at] == 13 || bytes[at] == 9 { at += 1 }
-  }
-
   private mutating func value() throws -> Value {
-    skipSpace()
-    guard at < bytes.count else { throw fault("the text ends where a value is expected") }
-    switch bytes[at] {
-    case UInt8(ascii: "{"): return try object()
-    case UInt8(ascii: "["): return try list()
-    case UInt8(ascii: "\""): return .string(try string())
-    case UInt8(ascii: "t"): return try literal("true", .bool(true))
-    case UInt8(ascii: "f"): return try literal("false", .bool(false))
-    case UInt8(ascii: "n"): return try literal("null", .null)
-    case UInt8(ascii: "-"), 48...57: return try number()
-    default: throw fault("a value is expected here")
+    switch try lexer.start() {
+    case .object: return try object()
+    case .list: return try list()
+    case .scalar: return try lexer.scalar()
     }
   }
 
   private mutating func enter() throws {
-    at += 1
+    lexer.at += 1
     depth += 1
-    if depth > JSON.maxDepth { throw fault("nested deeper than \(JSON.maxDepth) levels") }
-    skipSpace()
+    if depth > JSON.maxDepth { throw lexer.fault("nested deeper than \(JSON.maxDepth) levels") }
+    lexer.skipSpace()
   }
 
   private mutating func object() throws -> Value {
     try enter()
+    defer { depth -= 1 }
     var map = ObjectMap()
-    if take(UInt8(ascii: "}")) { return leave(.object(map)) }
-    while true {
-      skipSpace()
-      guard at < bytes.count, bytes[at] == UInt8(ascii: "\"") else { throw fault("a member name in quotes is expected") }
-      let start = at
-      let key = try string()
-      if map.has(key) { throw fault("the member \"\(key)\" stands twice", at: start) }
-      skipSpace()
-      guard take(UInt8(ascii: ":")) else { throw fault("':' is expected after a member name") }
-      map.append(key, try value())
-      skipSpace()
-      if take(UInt8(ascii: ",")) { continue }
-      guard take(UInt8(ascii: "}")) else { throw fault("',' or '}' is expected") }
-      return leave(.object(map))
-    }
+    if lexer.take(UInt8(ascii: "}")) { return .object(map) }
+    repeat {
+      let (name, offset) = try lexer.memberName()
+      if !map.has(name) {
+        map.append(name, try value())
+      } else if duplicates == .lastWins {
+        map[name] = try value()
+      } else {
+        throw lexer.fault("the member \"\(name)\" stands twice", at: offset)
+      }
+    } while try lexer.another(until: UInt8(ascii: "}"))
+    return .object(map)
   }
 
   private mutating func list() throws -> Value {
     try enter()
+    defer { depth -= 1 }
     var items: [Value] = []
-    if take(UInt8(ascii: "]")) { return leave(.list(items)) }
-    while true {
-      items.append(try value())
-      skipSpace()
-      if take(UInt8(ascii: ",")) { continue }
-      guard take(UInt8(ascii: "]")) else { throw fault("',' or ']' is expected") }
-      return leave(.list(items))
-    }
-  }
-
-  private mutating func leave(_ value: Value) -> Value {
-    depth -= 1
-    return value
-  }
-
-  private mutating func take(_ byte: UInt8) -> Bool {
-    guard at < bytes.count, bytes[at] == byte else { return false }
-    at += 1
-    return true
-  }
-
-  private mutating func literal(_ word: StaticString, _ value: Value) throws -> Value {
-    guard at + word.utf8CodeUnitCount <= bytes.count, memcmp(bytes.baseAddress! + at, word.utf8Start, word.utf8CodeUnitCount) == 0
-    else { throw fault("a value is expected here") }
-    at += word.utf8CodeUnitCount
-    return value
-  }
-
-  private mutating func number() throws -> Value {
-    let start = at
-    let negative = take(UInt8(ascii: "-"))
-    let firstDigit = at
-    var integer = 0
-    var overflow = false
-    while at < bytes.count, bytes[at] >= 48, bytes[at] <= 57 {
-      let (product, a) = integer.multipliedReportingOverflow(by: 10)
-      let (sum, b) = product.subtractingReportingOverflow(Int(bytes[at] - 48))
-      overflow = overflow || a || b
-      integer = sum
-      at += 1
-    }
-    guard at > firstDigit else { throw fault("a digit is expected") }
-    if bytes[firstDigit] == 48, at - firstDigit > 1 { throw fault("a number has no leading zeros", at: start) }
-    var whole = true
-    if take(UInt8(ascii: ".")) {
-      whole = false
-      try digits()
-    }
-    if at < bytes.count, bytes[at] | 0x20 == UInt8(ascii: "e") {
-      whole = false
-      at += 1
-      if !take(UInt8(ascii: "+")) { _ = take(UInt8(ascii: "-")) }
-      try digits()
-    }
-    if whole, !overflow {
-      if negative { return .int(integer) }
-      if integer != .min { return .int(-integer) }
-    }
-    guard let number = Double(String(decoding: UnsafeBufferPointer(rebasing: bytes[start..<at]), as: UTF8.self)), number.isFinite
-    else { throw fault("the number is out of range", at: start) }
-    return .double(number)
-  }
-
-  private mutating func digits() throws {
-    let start = at
-    while at < bytes.count, bytes[at] >= 48, bytes[at] <= 57 { at += 1 }
-    if at == start { throw fault("a digit is expected") }
-  }
-
-  private mutating func string() throws -> String {
-    let start = at
-    at += 1
-    let first = at
-    while at < bytes.count, bytes[at] != UInt8(ascii: "\""), bytes[at] != UInt8(ascii: "\\"), bytes[at] >= 32 { at += 1 }
-    if at < bytes.count, bytes[at] == UInt8(ascii: "\"") {
-      defer { at += 1 }
-      return try utf8(UnsafeBufferPointer(rebasing: bytes[first..<at]), from: start)
-    }
-    var out = Array(bytes[first..<at])
-    while at < bytes.count {
-      let c = bytes[at]
-      if c == UInt8(ascii: "\"") {
-        at += 1
-        return try out.withUnsafeBufferPointer { try utf8($0, from: start) }
-      }
-      if c < 32 { throw fault("a control character in a string must be escaped") }
-      at += 1
-      if c == UInt8(ascii: "\\") { try escape(into: &out) } else { out.append(c) }
-    }
-    throw fault("the string does not end", at: start)
-  }
-
-  private func utf8(_ buffer: UnsafeBufferPointer<UInt8>, from start: Int) throws -> String {
-    guard let text = String(validating: buffer, as: UTF8.self) else { throw fault("the string is not valid UTF-8", at: start) }
-    return text
-  }
-
-  private mutating func escape(into out: inout [UInt8]) throws {
-    guard at < bytes.count else { throw fault("the string does not end") }
-    let c = bytes[at]
-    at += 1
-    switch c {
-    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): out.append(c)
-    case UInt8(ascii: "b"): out.append(8)
-    case UInt8(ascii: "f"): out.append(12)
-    case UInt8(ascii: "n"): out.append(10)
-    case UInt8(ascii: "r"): out.append(13)
-    case UInt8(ascii: "t"): out.append(9)
-    case UInt8(ascii: "u"):
-      var code = try hex4()
-      if code >= 0xD800, code < 0xDC00 {
-        guard take(UInt8(ascii: "\\")), take(UInt8(ascii: "u")) else { throw fault("half a surrogate pair") }
-        let low = try hex4()
-        guard low >= 0xDC00, low < 0xE000 else { throw fault("half a surrogate pair") }
-        code = 0x10000 + (code - 0xD800) << 10 + (low - 0xDC00)
-      }
-      guard let scalar = Unicode.Scalar(code) else { throw fault("half a surrogate pair") }
-      out.append(contentsOf: UTF8.encode(scalar)!)
-    default: throw fault("no such escape in a string", at: at - 1)
-    }
-  }
-
-  private mutating func hex4() throws -> UInt32 {
-    guard at + 4 <= bytes.count else { throw fault("four hexadecimal digits are expected") }
-    var code: UInt32 = 0
-    for _ in 0..<4 {
-      let digit: UInt32
-      switch bytes[at] {
-      case 48...57: digit = UInt32(bytes[at] - 48)
-      case 97...102: digit = UInt32(bytes[at] - 87)
-      case 65...70: digit = UInt32(bytes[at] - 55)
-      default: throw fault("four hexadecimal digits are expected")
-      }
-      code = code << 4 | digit
-      at += 1
-    }
-    return code
+    if lexer.take(UInt8(ascii: "]")) { return .list(items) }
+    repeat { items.append(try value()) } while try lexer.another(until: UInt8(ascii: "]"))
+    return .list(items)
   }
 }
