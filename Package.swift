@@ -34,7 +34,7 @@ let package = Package(
     module("Manifests", ["Core", "Kinds", "Documents"]),
 
     // Deciding: pure.
-    module("Planning", ["Core", "Expressions", "Kinds"]),
+    module("Planning", ["Core", "Expressions", "Kinds", "Ports"]),
     module("WorkQueue", ["Core"]),
 
     // Doing.

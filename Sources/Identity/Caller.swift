@@ -1,0 +1,68 @@
+// Who is calling, in which tenant, and what they may do.
+import Core
+import Kinds
+
+/// An authenticated caller, resolved for one tenant. Permissions are final: roles are already expanded.
+public struct Caller: Sendable, Hashable {
+  /// The tenant this call acts in.
+  public var tenant: UID
+  public var tenantName: String
+  /// The tenant that the credential belongs to.
+  public var home: UID
+  public var user: UID?
+  public var key: UID?
+  /// For history and blame: `key:ci`, `user:ada@example.com`, `system`.
+  public var actor: String
+  /// `owner`, `admin` or `user` within the tenant; nil without membership.
+  public var role: String?
+  /// `admin` or `user`, for API keys.
+  public var authority: String?
+  /// Scopes of the credential; `*` is all.
+  public var scopes: [String]
+  /// Named permissions from roles: `app.read`, `app.*`, `*`.
+  public var permissions: Set<String>
+  /// Administers the installation: owner or admin of the root tenant.
+  public var isOperator: Bool
+
+  public init(
+    tenant: UID, tenantName: String, home: UID, user: UID? = nil, key: UID? = nil, actor: String, role: String? = nil,
+    authority: String? = nil, scopes: [String] = [], permissions: Set<String> = [], isOperator: Bool = false
+  ) {
+    self.tenant = tenant
+    self.tenantName = tenantName
+    self.home = home
+    self.user = user
+    self.key = key
+    self.actor = actor
+    self.role = role
+    self.authority = authority
+    self.scopes = scopes
+    self.permissions = permissions
+    self.isOperator = isOperator
+  }
+
+  /// The engine acting for itself.
+  public static func system(tenant: UID) -> Caller {
+    Caller(tenant: tenant, tenantName: "", home: .rootTenant, actor: "system", role: "owner", scopes: ["*"], permissions: ["*"], isOperator: true)
+  }
+
+  public var isRoot: Bool { tenant == .rootTenant }
+
+  /// May `verb` (read, create, update, delete, or an operation's own word) be done to objects of `kind`?
+  /// Permission names are `Kind.verb` with `*` for either part; owners and admins hold `*`.
+  public func may(_ verb: String, _ kind: String) -> Bool {
+    if permissions.contains("*") || permissions.contains("*.*") { return true }
+    return permissions.contains("\(kind).\(verb)") || permissions.contains("\(kind).*") || permissions.contains("*.\(verb)")
+      || (verb != "read" && permissions.contains("\(kind).write")) || (verb != "read" && permissions.contains("*.write"))
+  }
+
+  /// What expressions see as `caller`.
+  public var value: Value {
+    [
+      "tenant": .string(tenant.description), "tenantName": .string(tenantName), "user": Value(user?.description),
+      "key": Value(key?.description), "actor": .string(actor), "role": Value(role), "authority": Value(authority),
+      "scopes": .list(scopes.map(Value.string)), "permissions": .list(permissions.sorted().map(Value.string)), "isRoot": .bool(isRoot),
+      "isOperator": .bool(isOperator),
+    ]
+  }
+}

@@ -1,0 +1,83 @@
+// What someone wants of one object: the planner's only input besides what is stored. Manifests, API calls and controllers all become intents.
+import Core
+import Kinds
+import Ports
+
+/// A wish about one object. Field values are as stored, except that a reference may be a name (or `{name, tenant}`) instead of a uid.
+public struct Intent: Sendable {
+  public enum Operation: Sendable, Hashable {
+    /// The manager states exactly these fields: what it stated before and leaves out now goes back to nobody. Creates when absent.
+    case apply
+    /// A new object; a conflict when its key is taken.
+    case create
+    /// Only the fields given change; null clears. Missing object: a problem.
+    case patch
+    /// All writable fields are given; absent ones are cleared. Missing object: a problem.
+    case replace
+    case delete
+    /// A soft-deleted object lives again.
+    case restore
+  }
+
+  public enum Target: Sendable, Hashable {
+    case key(ObjectKey)
+    case uid(tenant: UID, kind: String, UID)
+    /// Creation without a name: the kind's identity, or the uid, gives it.
+    case new(tenant: UID, kind: String)
+  }
+
+  public var operation: Operation
+  public var target: Target
+  public var fields: ObjectMap
+  /// Nil: leave as they are.
+  public var labels: [String: String]?
+  public var protect: Bool?
+  /// Where this was written, and where each `/spec/…` pointer stands.
+  public var place: Place?
+  public var places: [String: Place]
+  /// Take over fields of other managers instead of failing.
+  public var takeOver: Bool
+  /// The version that the caller saw; a conflict when it moved.
+  public var expectedVersion: Int?
+  /// Fields and types were checked already (manifests).
+  public var checked: Bool
+  /// Fields with `writer: controller` may be given (controllers only), and `writer: api` ones (API and controllers).
+  public var writer: FieldSpec.Writer
+  /// For manifests: hash of the raw document, for the inventory.
+  public var hash: [UInt8]
+  /// Delete dependents that would otherwise forbid the deletion (confirmed by the caller).
+  public var force: Bool
+
+  public init(
+    _ operation: Operation, _ target: Target, fields: ObjectMap = [:], labels: [String: String]? = nil, protect: Bool? = nil,
+    place: Place? = nil, places: [String: Place] = [:], takeOver: Bool = false, expectedVersion: Int? = nil, checked: Bool = false,
+    writer: FieldSpec.Writer = .api, hash: [UInt8] = [], force: Bool = false
+  ) {
+    self.operation = operation
+    self.target = target
+    self.fields = fields
+    self.labels = labels
+    self.protect = protect
+    self.place = place
+    self.places = places
+    self.takeOver = takeOver
+    self.expectedVersion = expectedVersion
+    self.checked = checked
+    self.writer = writer
+    self.hash = hash
+    self.force = force
+  }
+
+  public var tenant: UID {
+    switch target {
+    case .key(let key): key.tenant
+    case .uid(let tenant, _, _), .new(let tenant, _): tenant
+    }
+  }
+  public var kind: String {
+    switch target {
+    case .key(let key): key.kind
+    case .uid(_, let kind, _), .new(_, let kind): kind
+    }
+  }
+}
