@@ -39,7 +39,9 @@ let package = Package(
 
     // Doing.
     module("Execution", ["Core", "Kinds", "Ports"]),
-    module("Reconciling", ["Core", "Expressions", "Kinds", "Ports", "Manifests", "Planning", "WorkQueue", "Execution"]),
+    module(
+      "Reconciling",
+      ["Core", "Expressions", "Kinds", "Ports", "Identity", "Manifests", "Planning", "WorkQueue", "Execution"]),
     module("Identity", ["Core", "Kinds", "Ports", "Crypto"]),
     module("RestView", ["Core", "Expressions", "Kinds", "Ports", "Planning", "Reconciling", "Identity", "HTTPServer"]),
     module("NativeView", ["Core", "Kinds", "Ports", "Planning", "Reconciling", "Identity", "HTTPServer", "Manifests"]),
