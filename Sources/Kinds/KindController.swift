@@ -14,6 +14,8 @@ public struct ReconcileInput: Sendable {
   public var world: Value
   /// Objects this one refers to, by uid: `{name, kind, spec, status, ready, deleting}`.
   public var related: [UID: Value]
+  /// Answers to the controller's `needs`, by name: objects in the shape of `related` with `uid` and `labels` added.
+  public var needed: [String: [Value]] = [:]
   /// Replies of steps taken since the last decision, oldest first.
   public var replies: [StepReply]
   public var now: Timestamp
@@ -67,13 +69,18 @@ public struct Step: Sendable, Hashable {
   public var arguments: Value
   public var kind: Class
   public var deadline: Duration
-  public init(name: String, service: String, operation: String, arguments: Value, kind: Class, deadline: Duration) {
+  /// The arguments hold secrets: the journal keeps them sealed, and nothing shows them.
+  public var sensitive = false
+  public init(
+    name: String, service: String, operation: String, arguments: Value, kind: Class, deadline: Duration, sensitive: Bool = false
+  ) {
     self.name = name
     self.service = service
     self.operation = operation
     self.arguments = arguments
     self.kind = kind
     self.deadline = deadline
+    self.sensitive = sensitive
   }
 }
 
@@ -90,11 +97,53 @@ public struct StepReply: Sendable, Hashable {
   }
 }
 
+/// Other objects of the tenant that a decision rests on: those of `kind` for which every match holds.
+public struct Need: Sendable, Hashable {
+  /// A field whose value is one of `among`; a null among them means: not set.
+  public struct Match: Sendable, Hashable {
+    public enum Side: Sendable, Hashable { case uid, spec, status }
+    public var side: Side
+    public var field: String
+    public var among: [Value]
+    public init(_ side: Side, _ field: String = "", among: [Value]) {
+      self.side = side
+      self.field = field
+      self.among = among
+    }
+  }
+  /// Most objects that an answer holds.
+  public static let limit = 1000
+  public var name: String
+  public var kind: String
+  public var matches: [Match]
+  public init(_ name: String, kind: String, matches: [Match]) {
+    self.name = name
+    self.kind = kind
+    self.matches = matches
+  }
+}
+
+/// A bound that the commit of a decision must keep: at most so many objects of `kind` whose observed `field` has this value.
+/// When it does not hold, nothing is committed and the object is decided again from fresh facts.
+public struct StatusLimit: Sendable, Hashable {
+  public var kind: String
+  public var field: String
+  public var value: Value
+  public var atMost: Int
+  public init(kind: String, field: String, value: Value, atMost: Int) {
+    self.kind = kind
+    self.field = field
+    self.value = value
+    self.atMost = atMost
+  }
+}
+
 /// What a controller wants: recorded first, then done.
 public struct Decision: Sendable {
   /// The new status: `conditions` and the kind's observed fields. Committed before any step is taken.
   public var status: Value
-  /// Done in order after the commit; then the object is observed and decided again.
+  /// Done in order after the commit, up to the first that is not `done` (the rest are dropped); then the object is observed
+  /// and decided again.
   public var steps: [Step]
   /// Look again after this long, even if nothing changes. Nil: only when something changes.
   public var lookAgain: Duration?
@@ -106,6 +155,8 @@ public struct Decision: Sendable {
   public var writes: [ControllerWrite]
   /// The object is gone from the world: forget it. Read only when `deleting`.
   public var finished: Bool
+  /// Checked together with the commit, so that two decisions at once cannot both take the last place.
+  public var limits: [StatusLimit] = []
 
   public init(
     status: Value, steps: [Step] = [], lookAgain: Duration? = nil, events: [(reason: String, message: String, warning: Bool)] = [],
@@ -132,5 +183,12 @@ public protocol KindController: Sendable {
   var kind: String { get }
   /// The service asked for `world` before each decision, and with what; nil: none is asked.
   func observation(_ input: ReconcileInput) -> (service: String, operation: String, arguments: Value)?
+  /// Other objects to read before `decide`. Asked again with `needed` filled until each name is answered, at most three times.
+  func needs(_ input: ReconcileInput) -> [Need]
   func decide(_ input: ReconcileInput) -> Decision
+}
+
+extension KindController {
+  public func observation(_ input: ReconcileInput) -> (service: String, operation: String, arguments: Value)? { nil }
+  public func needs(_ input: ReconcileInput) -> [Need] { [] }
 }
