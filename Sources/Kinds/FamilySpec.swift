@@ -39,6 +39,18 @@ public struct FamilySpec: Sendable {
     public init() {}
   }
 
+  /// How a caller confirms a deletion that takes dependents with it: `confirm` in family.yaml.
+  public struct Confirm: Sendable {
+    /// Query parameters.
+    public var forceParameter = "force"
+    public var tokenParameter = "confirm_token"
+    /// How long a token is good, once.
+    public var lifetime: Duration = .seconds(300)
+    /// Problem code of the refusal.
+    public var code = "dependency_exists"
+    public init() {}
+  }
+
   public struct Errors: Sendable {
     /// Body template: "$code", "$message", "$requestId", "$details" (members spread), "$errors" (all problems as a list).
     public var body: Value = ["error": "$message"]
@@ -69,6 +81,10 @@ public struct FamilySpec: Sendable {
   public var permissions: [(String, CELProgram)] = []
   /// Header that names the tenant, if the family has one.
   public var tenantHeader: String?
+  /// Credentials that act in one tenant must name it: `tenant: {required: true}`.
+  public var tenantRequired = false
+  /// Nil: deletions cascade without asking.
+  public var confirm: Confirm?
   public var envelope = Envelope()
   public var paging = Paging()
   public var errors = Errors()

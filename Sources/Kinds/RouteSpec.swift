@@ -141,6 +141,8 @@ public struct RouteSpec: Sendable {
   public var id: String
   public var method: String
   public var path: [Segment]
+  /// Served at the root of the host, not below the family's base: `at: root`.
+  public var atRoot = false
   public var verb: Verb
   /// The kind the target is of; nil for `handler` and `query` routes without one.
   public var kind: String?

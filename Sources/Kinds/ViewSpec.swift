@@ -11,6 +11,12 @@ public struct ViewSpec: Sendable {
     case spread
     /// A nested object of outputs.
     case object(ViewSpec)
+    /// The same object through another view of its kind: `{view: Name}`.
+    case view(String)
+    /// The object that a reference field names, or null: `{of: field, view: Name}`. Without a view, its id.
+    case reference(field: String, view: String?)
+    /// The page of a list route, each item through the view (nil: the route's): `{items: View}`.
+    case items(view: String?)
     /// Objects of another kind: one grouped query for a whole page.
     case related(Related)
   }
