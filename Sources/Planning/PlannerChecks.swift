@@ -1,0 +1,212 @@
+// Step 4: what binds several objects: cycles, rules, unique keys, plan limits.
+import Core
+import Expressions
+import Kinds
+import Ports
+
+extension PlannerRun {
+  /// Objects of one set that refer to each other in a circle could never become ready.
+  mutating func checkCycles() {
+    let live = drafts.indices.filter { drafts[$0].fate != .delete && drafts[$0].fate != .record }
+    var position: [UID: Int] = [:]
+    for (at, draft) in live.enumerated() { position[drafts[draft].object.uid] = at }
+    var edges: [[Int]] = []
+    edges.reserveCapacity(live.count)
+    for at in live {
+      var mine: [ObjectReference] = []
+      var targets: [Int] = []
+      for (path, _, value) in drafts[at].kind.references(in: drafts[at].object.spec) {
+        guard let uid = value.string.flatMap({ UID($0) }) else { continue }
+        mine.append(ObjectReference(field: path.filter { Int($0) == nil }.joined(separator: "."), target: uid))
+        if let target = position[uid] { targets.append(target) }
+      }
+      drafts[at].references = Array(Set(mine)).sorted { ($0.field, $0.target) < ($1.field, $1.target) }
+      edges.append(targets)
+    }
+    for cycle in DependencyOrder.cycles(count: live.count, edges: edges) {
+      let names = cycle.map { drafts[live[$0]].object.label }
+      let first = drafts[live[cycle[0]]]
+      problems.append(Problem(
+        .invalid, code: "cycle", "These refer to each other in a circle: \((names + [names[0]]).joined(separator: " -> ")).",
+        place: first.intent.flatMap { intents[$0].place }, object: names[0], fix: "Remove one of the references."))
+    }
+    checkTrees()
+  }
+
+  /// `tree` fields: walking up must end.
+  private mutating func checkTrees() {
+    for draft in drafts where draft.fate == .create || draft.fate == .update {
+      for field in draft.kind.fields where field.reference?.tree ?? false {
+        var seen: Set<UID> = [draft.object.uid]
+        var next = draft.object.spec[field.name]?.string.flatMap { UID($0) }
+        while let uid = next {
+          if !seen.insert(uid).inserted {
+            problems.append(Problem(
+              .invalid, code: "cycle", "\(field.name) leads back to \(draft.object.label) itself.", place: draft.intent.flatMap { place(intents[$0], [field.name]) },
+              pointer: "/spec/\(field.name)", object: draft.object.label))
+            break
+          }
+          if draftByUID[uid] == nil, snapshot.byUID[uid] == nil {
+            needs.insert(.uid(tenant: draft.object.tenant, uid))
+            break
+          }
+          next = object(uid)?.spec[field.name]?.string.flatMap { UID($0) }
+        }
+      }
+    }
+  }
+
+  mutating func checkRules() {
+    let follows = drafts.contains { draft in draft.kind.rules.contains { rule in draft.kind.fields.contains { $0.reference != nil && (rule.require.follows($0.name) || (rule.when?.follows($0.name) ?? false)) } } }
+    if follows { needReferenced() }
+    let shared = follows ? lookup : nil
+    for at in drafts.indices where drafts[at].fate == .create || drafts[at].fate == .update || drafts[at].fate == .restore || drafts[at].fate == .record {
+      let draft = drafts[at]
+      guard !draft.kind.rules.isEmpty else { continue }
+      let current = ObjectView(object: draft.object, kind: draft.kind, lookup: nil, catalog: context.catalog)
+      let following = ObjectView(object: draft.object, kind: draft.kind, lookup: shared, catalog: context.catalog)
+      // On creation `old` is the default object: empty.
+      var empty = draft.object
+      empty.spec = ObjectMap()
+      let before = draft.existing ?? empty
+      let old = ObjectView(object: before, kind: draft.kind, lookup: nil, catalog: context.catalog)
+      let lets = findLets(draft, current)
+      for rule in draft.kind.rules {
+        func scope(_ program: CELProgram) -> ObjectScope {
+          let goes = draft.kind.fields.contains { $0.reference != nil && program.follows($0.name) }
+          return ObjectScope(current: goes ? following : current, old: old, names: lets, now: context.now)
+        }
+        if let when = rule.when {
+          guard case .success(.bool(true)) = when.evaluate(scope(when)) else { continue }
+        }
+        let outcome = rule.require.evaluate(scope(rule.require))
+        if case .success(.bool(true)) = outcome { continue }
+        var message = rule.message
+        if case .failure(let failure) = outcome, !needs.isEmpty || failure.description.isEmpty { continue } else if case .failure(let failure) = outcome { message += " (\(failure))" }
+        problems.append(Problem(
+          rule.code == "invalid" ? .invalid : .conflict, code: rule.code, message,
+          place: draft.intent.flatMap { at in rule.field.map { place(intents[at], [$0]) } ?? intents[at].place },
+          pointer: rule.field.map { "/spec/\($0)" }, object: draft.object.label))
+      }
+    }
+  }
+
+  /// Objects that rules reach through references must have been read.
+  private mutating func needReferenced() {
+    for draft in drafts where draft.fate != .delete && !draft.kind.rules.isEmpty {
+      for (_, _, value) in draft.kind.references(in: draft.object.spec) {
+        guard let uid = value.string.flatMap({ UID($0) }), draftByUID[uid] == nil, snapshot.byUID[uid] == nil else { continue }
+        needs.insert(.uid(tenant: draft.object.tenant, uid))
+      }
+    }
+  }
+
+  private mutating func findLets(_ draft: Draft, _ current: ObjectView) -> [String: CELValue] {
+    var names: [String: CELValue] = [:]
+    for item in draft.kind.lets {
+      guard let kind = context.catalog.kind(item.kind) else { continue }
+      let scope = ObjectScope(current: nil, old: nil, names: ["self": .object(current)], now: context.now)
+      guard let predicate = PredicateBuilder.build(item.predicate, kind: kind, scope: scope) else { continue }
+      let need = Need.find(tenant: Self.home(of: kind, tenant: draft.object.tenant), kind: kind.name, predicate)
+      guard let found = snapshot.found[need] else {
+        needs.insert(need)
+        continue
+      }
+      if item.count { names[item.name] = .int(found.count) } else {
+        names[item.name] = found.first.map { .object(ObjectView(object: $0, kind: kind, lookup: nil, catalog: context.catalog)) } ?? .null
+        for one in found.prefix(1) { pins.append(.version(tenant: one.tenant, uid: one.uid, one.version)) }
+      }
+    }
+    return names
+  }
+
+  mutating func checkUnique() {
+    var taken: [Need: String] = [:]
+    for at in drafts.indices where drafts[at].fate != .delete {
+      let draft = drafts[at]
+      var keys: [UniqueKey] = []
+      for (rule, unique) in draft.kind.unique.enumerated() {
+        if let condition = unique.condition {
+          let scope = ObjectScope(current: view(draft), old: nil, names: [:], now: context.now)
+          guard case .success(.bool(true)) = condition.evaluate(scope) else { continue }
+        }
+        let values = unique.fields.map { uniqueValue(draft.object.spec[$0], of: draft.kind.field($0)) }
+        // Absent optional keys do not collide.
+        if !unique.fields.isEmpty, values.contains(.null), values.allSatisfy({ $0 == .null }) || unique.fields.count == 1 { continue }
+        let key = UniqueKey(
+          rule: rule, value: JSON.canonical(.list(values)), global: unique.global, until: unique.duration.map { context.now + $0 })
+        keys.append(key)
+        var asked = key
+        asked.until = nil
+        let need = Need.holder(tenant: unique.global ? .rootTenant : draft.object.tenant, kind: draft.kind.name, asked)
+        if let other = taken[need] {
+          problems.append(uniqueProblem(draft, unique, by: other))
+          continue
+        }
+        taken[need] = draft.object.label
+        // The identity was looked up by name; runs and further keys are asked for.
+        let changed = draft.existing.map { existing in unique.fields.contains { !sameValue(existing.spec[$0], draft.object.spec[$0]) } } ?? true
+        guard changed || draft.fate == .restore else { continue }
+        if rule == 0, draft.kind.identityField == unique.fields.first, unique.condition == nil, !unique.global { continue }
+        guard let holder = snapshot.holders[need] else {
+          needs.insert(need)
+          continue
+        }
+        if let holder, holder != draft.object.uid, draftByUID[holder].map({ drafts[$0].fate != .delete }) ?? true {
+          problems.append(uniqueProblem(draft, unique, by: object(holder)?.label, uid: holder))
+        }
+      }
+      drafts[at].uniqueKeys = keys
+    }
+  }
+
+  private func uniqueValue(_ value: Value?, of field: FieldSpec?) -> Value {
+    guard let value else { return .null }
+    if let hash = value["$hash"].string { return .string(hash) }
+    if let digest = value["$digest"].string { return .string(digest) }
+    if field?.format == "email" || field?.format == "hostname" || field?.format == "domain", let text = value.string { return .string(text.lowercased()) }
+    return value
+  }
+
+  private func uniqueProblem(_ draft: Draft, _ unique: KindSpec.Unique, by other: String?, uid: UID? = nil) -> Problem {
+    let fields = unique.fields.joined(separator: ", ")
+    let message = unique.message ?? (unique.fields.isEmpty
+      ? "There is one \(draft.kind.name) already."
+      : "Another \(draft.kind.name) has this \(fields) already\(other.map { ": \($0)" } ?? "").")
+    var details: ObjectMap = [:]
+    if let uid { details["uid"] = .string(uid.description) }
+    return Problem(
+      .conflict, code: unique.code, message, place: draft.intent.flatMap { place(intents[$0], Array(unique.fields.prefix(1))) },
+      pointer: unique.fields.first.map { "/spec/\($0)" }, object: draft.object.label, details: details)
+  }
+
+  /// A plan's limits bind at plan time, and again under lock by a pin.
+  mutating func checkLimits() {
+    var created: [UID: [String: Int]] = [:]
+    for draft in drafts where draft.kind.storage == .resource || draft.kind.storage == .data {
+      let step = draft.fate == .create || draft.fate == .restore ? 1 : draft.fate == .delete ? -1 : 0
+      if step != 0, draft.object.tenant != .rootTenant { created[draft.object.tenant, default: [:]][draft.kind.name, default: 0] += step }
+    }
+    for (tenant, kinds) in created.sorted(by: { $0.key < $1.key }) where kinds.values.contains(where: { $0 > 0 }) {
+      guard let limits = snapshot.limits[tenant] else {
+        needs.insert(.limits(tenant: tenant))
+        continue
+      }
+      guard let limits else { continue }
+      for (kind, more) in kinds.sorted(by: { $0.key < $1.key }) where more > 0 {
+        guard let most = limits.most[kind] else { continue }
+        let need = Need.count(tenant: tenant, kind: kind)
+        guard let present = snapshot.counts[need] else {
+          needs.insert(need)
+          continue
+        }
+        let first = drafts.first { $0.fate == .create && $0.kind.name == kind && $0.object.tenant == tenant }
+        let problem = Problem(
+          .refused, code: "limit_exceeded", "Plan \(limits.plan) allows \(most) \(kind) objects; the tenant has \(present) and this adds \(more).",
+          place: first?.intent.flatMap { intents[$0].place }, object: first?.object.label, fix: "Remove some, or subscribe to a larger plan.",
+          details: ["plan": .string(limits.plan), "limit": .int(most), "count": .int(present)])
+        if present + more > most { problems.append(problem) } else { pins.append(.atMost(tenant: tenant, kind: kind, .always, most, problem: problem)) }
+      }
+    }
+  }
+}

@@ -1,0 +1,104 @@
+// Step 3: deletions and what they do to the objects that refer here.
+import Core
+import Kinds
+import Ports
+
+extension PlannerRun {
+  mutating func delete(tenant: UID, uid: UID, reason: String?, intent: Int?, force: Bool) {
+    if let at = draftByUID[uid] {
+      // Stated and pruned at once, or reached twice: the deletion stands unless somebody states the object.
+      if drafts[at].fate != .delete, intent != nil { drafts[at].fate = .delete }
+      return
+    }
+    guard let known = snapshot.byUID[uid] else {
+      needs.insert(.uid(tenant: tenant, uid))
+      return
+    }
+    guard let object = known, !object.deleted, let kind = context.catalog.kind(object.kind) else { return }
+    if object.protected {
+      problems.append(Problem(
+        .refused, code: "protected", "\(object.label) is protected.", place: intent.flatMap { intents[$0].place }, object: object.label,
+        fix: "Set metadata.protect to false first."))
+      return
+    }
+    add(Draft(fate: .delete, kind: kind, object: object, existing: object, intent: intent, reason: reason))
+    if snapshot.referrers[uid] == nil { needs.insert(.referrers(tenant: object.tenant, uid)) }
+    if force { forced.insert(uid) }
+  }
+
+  /// Cascades, clears and refusals, until nothing more follows.
+  mutating func deleteDependents() {
+    var at = 0
+    while at < drafts.count {
+      defer { at += 1 }
+      guard drafts[at].fate == .delete else { continue }
+      let gone = drafts[at].object
+      guard let referrers = snapshot.referrers[gone.uid] else {
+        needs.insert(.referrers(tenant: gone.tenant, gone.uid))
+        continue
+      }
+      var dependents: [StoredObject] = []
+      for (fieldPath, referrer) in referrers where !referrer.deleted {
+        if let other = draftByUID[referrer.uid] {
+          let draft = drafts[other]
+          if draft.fate == .delete { continue }
+          let stillRefers = draft.kind.references(in: draft.object.spec).contains { $0.value.string == gone.uid.description }
+          if !stillRefers { continue }
+        }
+        guard let kind = context.catalog.kind(referrer.kind) else { continue }
+        let top = String(fieldPath.prefix { $0 != "." })
+        let reference = kind.field(top)?.reference ?? kind.field(top)?.of?.reference ?? nestedReference(kind.field(top), to: gone.kind)
+        switch (reference?.onDelete ?? .restrict, forced.contains(gone.uid)) {
+        case (.cascade, _), (.restrict, true), (.confirm, true):
+          if forced.contains(gone.uid) { forced.insert(referrer.uid) }
+          if snapshotKnows(referrer) { delete(tenant: referrer.tenant, uid: referrer.uid, reason: "goes with \(gone.label)", intent: nil, force: forced.contains(gone.uid)) }
+        case (.clear, _): clear(top, of: referrer, kind, gone)
+        case (.restrict, false), (.confirm, false): dependents.append(referrer)
+        }
+      }
+      if !dependents.isEmpty { problems.append(hasDependents(gone, dependents, drafts[at].intent)) }
+    }
+  }
+
+  private mutating func snapshotKnows(_ object: StoredObject) -> Bool {
+    if snapshot.byUID[object.uid] != nil { return true }
+    needs.insert(.uid(tenant: object.tenant, object.uid))
+    return false
+  }
+
+  private func nestedReference(_ field: FieldSpec?, to kind: String) -> FieldSpec.Reference? {
+    guard let field else { return nil }
+    for member in field.fields + (field.of?.fields ?? []) {
+      if let reference = member.reference, reference.kind == kind { return reference }
+      if let deeper = nestedReference(member, to: kind) { return deeper }
+    }
+    return nil
+  }
+
+  private mutating func clear(_ field: String, of referrer: StoredObject, _ kind: KindSpec, _ gone: StoredObject) {
+    var draft: Draft
+    if let at = draftByUID[referrer.uid] { draft = drafts[at] } else {
+      draft = Draft(fate: .update, kind: kind, object: referrer, existing: referrer, intent: nil, reason: "\(gone.label) goes")
+      draft.object.generation += 1
+    }
+    if case .list(let items)? = draft.object.spec[field] {
+      draft.object.spec[field] = .list(items.filter { $0.string != gone.uid.description })
+    } else {
+      draft.object.spec[field] = nil
+      draft.object.owners[field] = nil
+    }
+    if let at = draftByUID[referrer.uid] { drafts[at] = draft } else { add(draft) }
+  }
+
+  private func hasDependents(_ gone: StoredObject, _ dependents: [StoredObject], _ intent: Int?) -> Problem {
+    var counts: [(kind: String, names: [String])] = []
+    for one in dependents {
+      if let at = counts.firstIndex(where: { $0.kind == one.kind }) { counts[at].names.append(one.name) } else { counts.append((one.kind, [one.name])) }
+    }
+    let listed: [Value] = counts.map { ["type": .string($0.kind), "count": .int($0.names.count), "label": .string($0.names.prefix(3).joined(separator: ", "))] }
+    let words = counts.map { "\($0.names.count) \($0.kind) (\($0.names.prefix(3).joined(separator: ", "))\($0.names.count > 3 ? ", …" : ""))" }
+    return Problem(
+      .conflict, code: "restricted", "\(gone.label) is still used by \(words.joined(separator: " and ")).",
+      place: intent.flatMap { intents[$0].place }, object: gone.label, fix: "Remove those first.", details: ["dependencies": .list(listed)])
+  }
+}

@@ -1,0 +1,174 @@
+// Last step: drafts become the plan that people read and the commit that does it.
+import Core
+import Expressions
+import Kinds
+import Ports
+
+extension PlannerRun {
+  mutating func finish() -> Plan {
+    var commit = Commit(origin: context.origin)
+    var items: [PlanItem] = []
+    var results: [UID: StoredObject] = [:]
+    items.reserveCapacity(drafts.count)
+    for draft in drafts {
+      results[draft.object.uid] = draft.object
+      items.append(item(draft))
+      guard problems.isEmpty else { continue }
+      switch draft.fate {
+      case .keep:
+        // What was decided from this object must still hold when others are written with it.
+        break
+      case .record:
+        commit.records.append(RecordRow(tenant: draft.object.tenant, uid: draft.object.uid, kind: draft.kind.name, at: context.now, fields: draft.object.spec))
+      case .create, .update, .restore:
+        let operation: ObjectWrite.Operation = draft.fate == .create ? .create : draft.fate == .restore ? .restore : .update
+        var object = draft.object
+        object.updated = context.now
+        let status = immediateStatus(draft)
+        if let status { object.status = status; object.observedGeneration = object.generation }
+        results[object.uid] = object
+        commit.writes.append(ObjectWrite(
+          operation, object, expected: draft.existing?.version, uniqueKeys: draft.uniqueKeys, references: draft.references, events: events(draft)))
+        pinReferences(draft, &commit)
+        if let status {
+          commit.statuses.append(StatusWrite(
+            tenant: object.tenant, uid: object.uid, kind: object.kind, generation: object.generation, status: status, announce: false))
+        } else if needsController(draft.kind) {
+          commit.work.append(WorkRequest(tenant: object.tenant, uid: object.uid, kind: object.kind))
+        }
+      case .delete:
+        var object = draft.object
+        let operation: ObjectWrite.Operation =
+          context.cleanup.contains(draft.kind.name) ? .startDelete : draft.kind.lifecycle.soft ? .softDelete : .remove
+        object.deleting = context.now
+        object.deleted = operation == .softDelete
+        object.updated = context.now
+        results[object.uid] = object
+        commit.writes.append(ObjectWrite(operation, object, expected: draft.existing?.version, events: events(draft)))
+        commit.pins.append(.unreferenced(tenant: object.tenant, uid: object.uid))
+        if operation == .startDelete { commit.work.append(WorkRequest(tenant: object.tenant, uid: object.uid, kind: object.kind)) }
+      }
+    }
+    commit.pins.append(contentsOf: pins)
+    return Plan(items: items, commit: commit, results: results, minted: minted, problems: problems, targets: targets)
+  }
+
+  private func needsController(_ kind: KindSpec) -> Bool { kind.controller != nil || kind.storage == .run }
+
+  /// A kind without a controller is as it should be once it is stored.
+  private func immediateStatus(_ draft: Draft) -> Value? {
+    guard !needsController(draft.kind), draft.kind.storage == .resource else { return nil }
+    guard draft.specChanged || draft.object.status.isNull else { return draft.object.status }
+    let ready = Condition("Ready", .yes, reason: "Stored", message: "Nothing outside has to change.", since: context.now)
+      .keepingSince(from: draft.object.conditions)
+    return ["conditions": [ready.value]]
+  }
+
+  private func pinReferences(_ draft: Draft, _ commit: inout Commit) {
+    for reference in draft.references where draftByUID[reference.target] == nil {
+      let owner = (snapshot.byUID[reference.target] ?? nil)?.tenant ?? draft.object.tenant
+      commit.pins.append(.exists(tenant: owner, uid: reference.target))
+    }
+  }
+
+  /// The event that every kind has, and those its spec names.
+  private func events(_ draft: Draft) -> [String] {
+    let noun = Self.snake(draft.kind.name)
+    var names: [String]
+    switch draft.fate {
+    case .create, .restore: names = ["\(noun).created"]
+    case .update: names = ["\(noun).updated"]
+    case .delete: names = ["\(noun).deleted"]
+    case .keep, .record: return []
+    }
+    guard !draft.kind.events.isEmpty else { return names }
+    let current = draft.fate == .delete ? nil : ObjectView(object: draft.object, kind: draft.kind, lookup: nil, catalog: context.catalog)
+    let old = draft.existing.map { ObjectView(object: $0, kind: draft.kind, lookup: nil, catalog: context.catalog) }
+    let scope = EventScope(current: current, old: old, now: context.now)
+    for event in draft.kind.events where !names.contains(event.name) {
+      if case .success(.bool(true)) = event.when.evaluate(scope) { names.append(event.name) }
+    }
+    return names
+  }
+
+  static func snake(_ name: String) -> String {
+    var out = ""
+    for character in name {
+      if character.isUppercase, !out.isEmpty { out += "_" }
+      out += character.lowercased()
+    }
+    return out
+  }
+
+  private func item(_ draft: Draft) -> PlanItem {
+    let action: PlanItem.Action
+    var changes: [PlanItem.FieldChange] = []
+    switch draft.fate {
+    case .keep: action = .unchanged
+    case .record, .create:
+      action = .create
+      changes = diff([:], draft.object.spec, draft.kind)
+    case .restore: action = .restore
+    case .delete: action = .delete
+    case .update:
+      changes = diff(draft.existing?.spec ?? [:], draft.object.spec, draft.kind) + metadataDiff(draft)
+      let newManager = draft.object.owners.contains { $0.value.manager == context.origin.manager && draft.existing?.owners[$0.key]?.manager != context.origin.manager }
+      action = changes.isEmpty ? (newManager ? .adopt : .unchanged) : .update
+    }
+    return PlanItem(
+      action: action, tenant: draft.object.tenant, uid: draft.object.uid, kind: draft.kind.name, name: draft.object.name, changes: changes,
+      reason: draft.reason, place: draft.intent.flatMap { intents[$0].place }, intent: draft.intent)
+  }
+
+  private func diff(_ before: ObjectMap, _ after: ObjectMap, _ kind: KindSpec) -> [PlanItem.FieldChange] {
+    let old = Dictionary(FieldLeaves.of(before, kind.fields).map { ($0.path, $0.value) }, uniquingKeysWith: { first, _ in first })
+    let new = FieldLeaves.of(after, kind.fields)
+    var changes: [PlanItem.FieldChange] = []
+    for (path, value) in new where !sameValue(old[path], value) { changes.append(change(path, old[path] ?? .null, value, kind)) }
+    let kept = Set(new.map(\.path))
+    for path in old.keys.sorted() where !kept.contains(path) { changes.append(change(path, old[path] ?? .null, .null, kind)) }
+    return changes
+  }
+
+  private func change(_ path: String, _ before: Value, _ after: Value, _ kind: KindSpec) -> PlanItem.FieldChange {
+    let secret = isSecret(path, kind.fields)
+    return PlanItem.FieldChange(path: path, before: secret ? .null : before, after: secret ? .null : after, secret: secret)
+  }
+
+  private func isSecret(_ path: String, _ fields: [FieldSpec]) -> Bool {
+    let steps = path.split(separator: ".", maxSplits: 1).map(String.init)
+    guard let field = fields.first(where: { $0.name == steps[0] }) else { return steps[0].hasPrefix("previous") }
+    if field.secret != nil { return true }
+    guard steps.count > 1 else { return false }
+    return field.type == .map ? field.of?.secret != nil : isSecret(steps[1], field.fields)
+  }
+
+  private func metadataDiff(_ draft: Draft) -> [PlanItem.FieldChange] {
+    guard let existing = draft.existing else { return [] }
+    var changes: [PlanItem.FieldChange] = []
+    if existing.labels != draft.object.labels {
+      func map(_ labels: [String: String]) -> Value { .object(ObjectMap(labels.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })) }
+      changes.append(.init(path: "metadata.labels", before: map(existing.labels), after: map(draft.object.labels)))
+    }
+    if existing.protected != draft.object.protected {
+      changes.append(.init(path: "metadata.protect", before: .bool(existing.protected), after: .bool(draft.object.protected)))
+    }
+    return changes
+  }
+}
+
+/// Events see null where an object is not there: before creation, after deletion.
+struct EventScope: CELScope {
+  let current: ObjectView?
+  let old: ObjectView?
+  let now: Timestamp
+
+  func lookup(_ name: String) -> CELValue? {
+    switch name {
+    case "self": current.map { .object($0) } ?? .null
+    case "old": old.map { .object($0) } ?? .null
+    case "now": CELValue(timestamp: now)
+    default: (current ?? old)?.member(name)
+    }
+  }
+}

@@ -1,0 +1,153 @@
+// Step 2: each draft's new spec: references resolved, the wish laid over what is stored, defaults and minted values filled in.
+import Core
+import Expressions
+import Kinds
+import Ports
+
+extension PlannerRun {
+  mutating func merge() {
+    for at in drafts.indices where drafts[at].fate != .delete {
+      guard let index = drafts[at].intent else { continue }
+      let intent = intents[index]
+      var draft = drafts[at]
+      let stated = resolveReferences(intent.fields, draft.kind, tenant: intent.tenant, intent: intent, label: draft.object.label)
+      var fields = stated
+      if let identity = draft.kind.identityField, fields[identity] == nil, draft.existing == nil, case .key(let key) = intent.target {
+        fields[identity] = .string(key.name)
+      } else if let identity = draft.kind.identityField, intent.operation == .apply {
+        fields[identity] = .string(draft.object.name)
+      }
+      let merged = OwnershipMerge.merge(fields, onto: draft.existing, kind: draft.kind, intent: intent, context: context)
+      problems.append(contentsOf: merged.problems)
+      draft.object.spec = merged.spec
+      draft.object.owners = merged.owners
+      fillIn(&draft, intent)
+      if let identity = draft.kind.identityField, let name = draft.object.spec[identity]?.string, name != draft.object.name {
+        rename(&draft, to: name, identity, intent)
+      }
+      checkShape(draft, intent)
+      if let labels = intent.labels, labels != draft.object.labels {
+        draft.object.labels = labels
+        draft.metadataChanged = true
+      }
+      if let protect = intent.protect, protect != draft.object.protected {
+        draft.object.protected = protect
+        draft.metadataChanged = true
+      }
+      if draft.fate == .keep, draft.specChanged {
+        draft.fate = .update
+        draft.object.generation += 1
+      } else if draft.fate == .keep, draft.metadataChanged || draft.object.owners != draft.existing?.owners {
+        draft.fate = .update
+        draft.metadataChanged = true
+      }
+      drafts[at] = draft
+    }
+  }
+
+  /// Names become uids; unknown ones are problems with the nearest name that this set states.
+  mutating func resolveReferences(_ fields: ObjectMap, _ kind: KindSpec, tenant: UID, intent: Intent, label: String) -> ObjectMap {
+    var fields = fields
+    for (path, reference, value) in kind.references(in: fields) {
+      guard let target = context.catalog.kind(reference.kind) else { continue }
+      var owner = tenant
+      var name = value.string
+      if case .object(let map) = value {
+        name = map["name"]?.string
+        if let other = map["tenant"]?.string {
+          guard reference.crossTenant else {
+            problems.append(Problem(
+              .invalid, code: "cross_tenant", "\(path.joined(separator: ".")) may not name an object of another tenant.",
+              place: place(intent, path), pointer: "/spec/" + path.joined(separator: "/"), object: label))
+            continue
+          }
+          let key = ObjectKey(tenant: .rootTenant, kind: "Tenant", name: other)
+          guard let known = snapshot.byKey[key] else {
+            needs.insert(.key(key))
+            continue
+          }
+          owner = known?.uid ?? UID(high: 0, low: 0)
+        }
+      }
+      guard let name else { continue }
+      let home = Self.home(of: target, tenant: owner)
+      if let uid = UID(name) {
+        if draftByUID[uid] != nil { continue }
+        guard let known = snapshot.byUID[uid] else {
+          needs.insert(.uid(tenant: home, uid))
+          continue
+        }
+        if let known, known.tenant == home, known.kind == reference.kind, !known.deleted, known.deleting == nil { continue }
+        problems.append(missingReference(name, reference.kind, path, intent, label, near: nil))
+        continue
+      }
+      let key = ObjectKey(tenant: home, kind: reference.kind, name: name)
+      if let at = draftByKey[key] {
+        put(.string(drafts[at].object.uid.description), at: path[...], in: &fields)
+        continue
+      }
+      guard let known = snapshot.byKey[key] else {
+        needs.insert(.key(key))
+        continue
+      }
+      if let known, !known.deleted, known.deleting == nil {
+        put(.string(known.uid.description), at: path[...], in: &fields)
+      } else {
+        let near = nearestName(to: name, among: draftByKey.keys.filter { $0.kind == reference.kind }.map(\.name).sorted())
+        problems.append(missingReference(name, reference.kind, path, intent, label, near: near))
+      }
+    }
+    return fields
+  }
+
+  private func missingReference(_ name: String, _ kind: String, _ path: [String], _ intent: Intent, _ label: String, near: String?) -> Problem {
+    Problem(
+      .invalid, code: "missing_reference", "\(path.joined(separator: ".")) names \(kind)/\(name), which does not exist.",
+      place: place(intent, path), pointer: "/spec/" + path.joined(separator: "/"), object: label,
+      fix: near.map { "Did you mean \($0)?" } ?? "Create it, or state it in the same set.")
+  }
+
+  func place(_ intent: Intent, _ path: [String]) -> Place? { intent.places["/spec/" + path.joined(separator: "/")] ?? intent.place }
+
+  private func put(_ value: Value, at path: ArraySlice<String>, in map: inout ObjectMap) {
+    guard let head = path.first else { return }
+    if path.count == 1 { return map[head] = value }
+    var inner = map[head] ?? .null
+    put(value, at: path.dropFirst(), in: &inner)
+    map[head] = inner
+  }
+
+  private func put(_ value: Value, at path: ArraySlice<String>, in container: inout Value) {
+    guard let head = path.first else { return container = value }
+    switch container {
+    case .object(var map):
+      put(value, at: path, in: &map)
+      container = .object(map)
+    case .list(var items):
+      guard let at = Int(head), items.indices.contains(at) else { return }
+      put(value, at: path.dropFirst(), in: &items[at])
+      container = .list(items)
+    default: break
+    }
+  }
+
+  /// An identity that moves: only where the field is not immutable.
+  private mutating func rename(_ draft: inout Draft, to name: String, _ identity: String, _ intent: Intent) {
+    let key = ObjectKey(tenant: draft.object.tenant, kind: draft.kind.name, name: name)
+    guard let known = snapshot.byKey[key] else {
+      needs.insert(.key(key))
+      return
+    }
+    if let known, known.uid != draft.object.uid, !known.deleted {
+      problems.append(Problem(
+        .conflict, code: draft.kind.unique.first?.code ?? "conflict",
+        draft.kind.unique.first?.message ?? "\(draft.kind.name)/\(name) exists already.", place: place(intent, [identity]),
+        pointer: "/spec/\(identity)", object: draft.object.label))
+      return
+    }
+    draftByKey[ObjectKey(tenant: draft.object.tenant, kind: draft.kind.name, name: draft.object.name)] = nil
+    draft.object.name = name
+    if let at = draftByUID[draft.object.uid] { draftByKey[key] = at }
+    draft.metadataChanged = true
+  }
+}

@@ -1,0 +1,37 @@
+// What the planner is told besides the wishes and the facts: the catalog, the time, who asks, and how secrets are minted.
+import Core
+import Kinds
+import Ports
+
+/// Mints values that must not be guessable. Handed in, so that planning itself stays a function of its inputs.
+public protocol Minting: Sendable {
+  func uid(at now: Timestamp) -> UID
+  func token(prefix: String, length: Int) -> String
+  /// The stored form of a hashed secret.
+  func hash(_ plain: String) -> String
+  /// The stored form of a sealed secret: `{"$sealed": …, "$digest": …}`.
+  func seal(_ plain: String, context: String) throws -> Value
+}
+
+public struct PlanningContext: Sendable {
+  public var catalog: KindCatalog
+  public var now: Timestamp
+  public var origin: Origin
+  public var minting: any Minting
+  /// Kinds whose controllers must clean up before an object goes.
+  public var cleanup: Set<String>
+  /// An existing object that a set states for the first time: the caller said that it may be adopted.
+  public init(catalog: KindCatalog, now: Timestamp, origin: Origin, minting: any Minting, cleanup: Set<String>) {
+    self.catalog = catalog
+    self.now = now
+    self.origin = origin
+    self.minting = minting
+    self.cleanup = cleanup
+  }
+}
+
+/// Either more must be read first, or the decision stands.
+public enum PlanningStep: Sendable {
+  case needs([Need])
+  case done(Plan)
+}
