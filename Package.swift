@@ -56,7 +56,7 @@ let package = Package(
     module("ProcessRuntime", ["Core", "Ports"]),
 
     // What data cannot say of a kind.
-    module("Controllers", ["Core", "Kinds", "Ports"], path: "controllers"),
+    module("Controllers", ["Core", "Kinds", "Ports", "Crypto"], path: "controllers"),
 
     // The program. PlumbCommand holds the verbs, so that tests can call them; Plumb is only `main`.
     module(
@@ -79,7 +79,7 @@ let package = Package(
     tests("HTTPServerTests", ["Core", "HTTPServer"]),
     tests("CryptoTests", ["Core", "Crypto"]),
     tests("AdapterTests", ["Core", "Ports", "OutgoingHTTP", "Mail", "NameResolution", "ProcessRuntime", "Crypto"]),
-    tests("ControllerTests", ["Core", "Kinds", "Ports", "Controllers", "KindLoading", "TestSupport"]),
+    tests("ControllerTests", ["Core", "Kinds", "Controllers", "Crypto"]),
     tests("RestViewTests", ["Core", "Kinds", "KindLoading", "RestView", "HTTPServer", "TestSupport"]),
     tests("SimulationTests", ["Core", "Kinds", "Ports", "Reconciling", "WorkQueue", "Execution", "TestSupport", "Controllers"]),
     tests("CommandTests", ["Core", "PlumbCommand", "TestSupport"]),

@@ -160,7 +160,7 @@ public struct Decision: Sendable {
 
   public init(
     status: Value, steps: [Step] = [], lookAgain: Duration? = nil, events: [(reason: String, message: String, warning: Bool)] = [],
-    records: [(kind: String, row: ObjectMap)] = [], writes: [ControllerWrite] = [], finished: Bool = false
+    records: [(kind: String, row: ObjectMap)] = [], writes: [ControllerWrite] = [], finished: Bool = false, limits: [StatusLimit] = []
   ) {
     self.status = status
     self.steps = steps
@@ -169,6 +169,7 @@ public struct Decision: Sendable {
     self.records = records
     self.writes = writes
     self.finished = finished
+    self.limits = limits
   }
 }
 

@@ -1,0 +1,8 @@
+// The controllers that a kind's `controller:` may name.
+import Kinds
+
+public enum ControllerRegistry {
+  public static let all: [any KindController] = [
+    AppController()
+  ]
+}
