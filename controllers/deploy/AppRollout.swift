@@ -214,8 +214,9 @@ struct AppRollout {
       let after = known.notBefore.map { $0 > input.now ? "; next start at \($0)" : "" } ?? ""
       if !known.error.isNull { return (camelCase(known.error["code"].string), (known.error["message"].string ?? "it cannot be started") + after) }
       if known.failures >= Self.crashLoopFrom {
-        let why = known.restartOf ?? "it " + (input.status["lastExit"]["message"].string.map { _ in "ended \(known.failures) times in a row" } ?? "ended early")
-        return ("CrashLoop", "replica \(known.index) does not stay up: \(why)\(after)")
+        let last = status["lastExit"]["replica"].int == known.index ? status["lastExit"]["message"].string : nil
+        let why = last.map { "\(known.failures) times in a row; \($0)" } ?? "\(known.failures) times in a row"
+        return ("CrashLoop", "replica \(known.index) does not stay up, \(why)\(after)")
       }
     }
     if let ill = facts.values.filter({ $0.state == .running && $0.healthy == false }).min(by: { $0.index < $1.index }) {
