@@ -51,6 +51,13 @@ public final class CELMap: Sendable {
     return CELMap(keys: keys, values: values, index: index)
   }
 
+  /// The map as a value, or the failure that `make` tells.
+  static func value(keys: [CELValue], values: [CELValue]) -> CELValue {
+    var fault: CELFailure?
+    if let map = make(keys: keys, values: values, fault: &fault) { return .map(map) }
+    return .error(fault ?? CELFailure("unsupported key"))
+  }
+
   private init(keys: [CELValue], values: [CELValue], index: [CELKey: Int]?) {
     var index = index
     if keys.count < Self.indexFrom {
@@ -60,6 +67,9 @@ public final class CELMap: Sendable {
     }
     storage = .entries(keys: keys, values: values, index: index)
   }
+
+  /// Whether this is a document's object, whose parts are not shared.
+  var isWrapped: Bool { if case .wrapped = storage { true } else { false } }
 
   public var count: Int {
     switch storage {

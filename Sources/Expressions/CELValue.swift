@@ -95,7 +95,7 @@ extension CELValue {
 }
 
 extension CELValue: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral,
-  ExpressibleByFloatLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral, ExpressibleByNilLiteral
+  ExpressibleByFloatLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
   public init(stringLiteral value: String) { self = .string(value) }
   public init(booleanLiteral value: Bool) { self = .bool(value) }
@@ -103,5 +103,4 @@ extension CELValue: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, Exp
   public init(floatLiteral value: Double) { self = .double(value) }
   public init(arrayLiteral elements: CELValue...) { self = .list(elements) }
   public init(dictionaryLiteral elements: (String, CELValue)...) { self = .map(CELMap(members: elements)) }
-  public init(nilLiteral: ()) { self = .null }
 }

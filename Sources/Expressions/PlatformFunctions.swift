@@ -1,0 +1,4 @@
+// Functions of the platform.
+extension CELFunctions {
+  public static let platform = CELFunctions.standard
+}
