@@ -45,13 +45,15 @@ public struct Intent: Sendable {
   public var writer: FieldSpec.Writer
   /// For manifests: hash of the raw document, for the inventory.
   public var hash: [UInt8]
+  /// The uid of the object, should it be created: for a tenant that other intents of the same write stand in.
+  public var newUID: UID?
   /// Delete dependents that would otherwise forbid the deletion (confirmed by the caller).
   public var force: Bool
 
   public init(
     _ operation: Operation, _ target: Target, fields: ObjectMap = [:], labels: [String: String]? = nil, protect: Bool? = nil,
     place: Place? = nil, places: [String: Place] = [:], takeOver: Bool = false, expectedVersion: Int? = nil, checked: Bool = false,
-    writer: FieldSpec.Writer = .api, hash: [UInt8] = [], force: Bool = false
+    writer: FieldSpec.Writer = .api, hash: [UInt8] = [], newUID: UID? = nil, force: Bool = false
   ) {
     self.operation = operation
     self.target = target
@@ -65,6 +67,7 @@ public struct Intent: Sendable {
     self.checked = checked
     self.writer = writer
     self.hash = hash
+    self.newUID = newUID
     self.force = force
   }
 

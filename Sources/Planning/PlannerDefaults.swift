@@ -40,7 +40,7 @@ extension PlannerRun {
       let plain = context.minting.token(prefix: prefix, length: length)
       minted[draft.object.uid, default: [:]][field.name] = plain
       switch field.secret {
-      case .hash, .password: value = .string(context.minting.hash(plain))
+      case .hash, .password: value = context.minting.hash(plain)
       case .sealed:
         do { value = try context.minting.seal(plain, context: "\(draft.kind.name).\(field.name)") } catch {
           problems.append(Problem(.failure, code: "seal", "A secret could not be sealed.", object: draft.object.label))

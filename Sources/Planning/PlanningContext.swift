@@ -3,16 +3,6 @@ import Core
 import Kinds
 import Ports
 
-/// Mints values that must not be guessable. Handed in, so that planning itself stays a function of its inputs.
-public protocol Minting: Sendable {
-  func uid(at now: Timestamp) -> UID
-  func token(prefix: String, length: Int) -> String
-  /// The stored form of a hashed secret.
-  func hash(_ plain: String) -> String
-  /// The stored form of a sealed secret: `{"$sealed": …, "$digest": …}`.
-  func seal(_ plain: String, context: String) throws -> Value
-}
-
 public struct PlanningContext: Sendable {
   public var catalog: KindCatalog
   public var now: Timestamp

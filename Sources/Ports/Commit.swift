@@ -121,7 +121,10 @@ public struct InventoryRow: Sendable, Hashable {
   public var version: Int
   public var file: String
   public var line: Int
-  public init(tenant: UID, uid: UID, kind: String, name: String, hash: [UInt8], version: Int, file: String, line: Int) {
+  /// Version of the live object now, as the store reads it; nil when it is gone. Not stored.
+  public var current: Int?
+  public init(tenant: UID, uid: UID, kind: String, name: String, hash: [UInt8], version: Int, file: String, line: Int, current: Int? = nil) {
+    self.current = current
     self.tenant = tenant
     self.uid = uid
     self.kind = kind
