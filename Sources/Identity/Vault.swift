@@ -46,7 +46,7 @@ public final class Vault: SecretSealing, Minting, @unchecked Sendable {
     return String(decoding: try sealer.open([UInt8](data), associated: Array(context.utf8)), as: UTF8.self)
   }
   public func hash(_ plain: String) -> String { Digest.sha256Hex(Array(plain.utf8)) }
-  public func hashPassword(_ plain: String) async throws -> String { "\(try await hasher.hash(plain))" }
+  public func hashPassword(_ plain: String) async throws -> String { try await hasher.hash(plain).text }
   public func verifyPassword(_ plain: String, hash: String) async throws -> Bool { try await hasher.verify(plain, against: hash) }
   public func randomToken(prefix: String, length: Int) -> String { token(prefix: prefix, length: length) }
 }

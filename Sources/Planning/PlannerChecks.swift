@@ -147,6 +147,7 @@ extension PlannerRun {
         // The identity was looked up by name; runs and further keys are asked for.
         let changed = draft.existing.map { existing in unique.fields.contains { !sameValue(existing.spec[$0], draft.object.spec[$0]) } } ?? true
         guard changed || draft.fate == .restore else { continue }
+        if unique.fields.contains(where: { wasMinted($0, draft) }) { continue }
         if rule == 0, draft.kind.identityField == unique.fields.first, unique.condition == nil, !unique.global { continue }
         guard let holder = snapshot.holders[need] else {
           needs.insert(need)

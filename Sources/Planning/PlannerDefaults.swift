@@ -101,6 +101,15 @@ extension PlannerRun {
     return base
   }
 
+  /// The field got a random value in this plan.
+  func wasMinted(_ field: String, _ draft: Draft) -> Bool {
+    switch draft.kind.field(field)?.generate?.source {
+    case .token: minted[draft.object.uid]?[field] != nil
+    case .uuid: draft.existing == nil
+    default: false
+    }
+  }
+
   func view(_ draft: Draft, following: CELProgram? = nil) -> ObjectView {
     ObjectView(object: draft.object, kind: draft.kind, lookup: following == nil ? nil : lookup, catalog: context.catalog)
   }

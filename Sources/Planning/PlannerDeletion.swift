@@ -15,15 +15,22 @@ extension PlannerRun {
       return
     }
     guard let object = known, !object.deleted, let kind = context.catalog.kind(object.kind) else { return }
-    if object.protected {
+    if object.protected || isProtected(object, kind) {
       problems.append(Problem(
         .refused, code: "protected", "\(object.label) is protected.", place: intent.flatMap { intents[$0].place }, object: object.label,
-        fix: "Set metadata.protect to false first."))
+        fix: object.protected ? "Set metadata.protect to false first." : nil))
       return
     }
     add(Draft(fate: .delete, kind: kind, object: object, existing: object, intent: intent, reason: reason))
     if snapshot.referrers[uid] == nil { needs.insert(.referrers(tenant: object.tenant, uid)) }
     if force { forced.insert(uid) }
+  }
+
+  private func isProtected(_ object: StoredObject, _ kind: KindSpec) -> Bool {
+    guard let program = kind.lifecycle.protect else { return false }
+    let view = ObjectView(object: object, kind: kind, lookup: nil, catalog: context.catalog)
+    if case .success(.bool(true)) = program.evaluate(ObjectScope(current: view, old: view, names: [:], now: context.now)) { return true }
+    return false
   }
 
   /// Cascades, clears and refusals, until nothing more follows.

@@ -134,7 +134,8 @@ extension PlannerRun {
   /// An identity that moves: only where the field is not immutable.
   private mutating func rename(_ draft: inout Draft, to name: String, _ identity: String, _ intent: Intent) {
     let key = ObjectKey(tenant: draft.object.tenant, kind: draft.kind.name, name: name)
-    guard let known = snapshot.byKey[key] else {
+    // A random name is another on every round, and free.
+    guard let known = wasMinted(identity, draft) ? .some(nil) : snapshot.byKey[key] else {
       needs.insert(.key(key))
       return
     }

@@ -1,0 +1,179 @@
+// Answers who is calling. Keys are read from the store at most twice a second each; a revocation holds within that time everywhere, and at
+// once where it was made.
+import Core
+import Foundation
+import Kinds
+import Ports
+
+public final class IdentityService: Authenticating, @unchecked Sendable {
+  /// How long what was read may be used without asking again.
+  public static let freshness = Duration.milliseconds(500)
+  /// Keys and tenants remembered at the most.
+  public static let cacheLimit = 10_000
+
+  private let store: any StorePort
+  private let vault: Vault
+  private let clock: any Clock
+  private let lock = NSLock()
+  private var keys: [String: KeyRecord] = [:]
+  private var tenants: [String: (object: StoredObject?, readAt: Timestamp)] = [:]
+  private var used: [UID: (tenant: UID, at: Timestamp)] = [:]
+  private var buckets: [UID: RateBucket] = [:]
+
+  public init(store: any StorePort, vault: Vault, clock: any Clock) {
+    self.store = store
+    self.vault = vault
+    self.clock = clock
+  }
+
+  public func authenticate(_ credential: Credential) async throws -> Caller {
+    let now = clock.now()
+    let hash: String = vault.hash(credential.token)
+    guard let record = try await record(hash, now) else { throw Self.unauthenticated("The credential is not known.") }
+    if let refusal = record.refusal(at: now) { throw Self.unauthenticated(refusal) }
+    try checkAddress(record, credential.remoteAddress)
+    try checkRate(record, now)
+    note(record, now)
+    let caller = Caller(
+      tenant: record.key.tenant, tenantName: record.tenant?.name ?? "root", home: record.key.tenant, user: record.user?.uid,
+      key: record.key.uid, actor: record.actor, role: record.role, authority: record.authority,
+      scopes: (record.key.spec["scopes"]?.list ?? ["*"]).compactMap(\.string), permissions: record.permissions, isOperator: record.isOperator)
+    guard let named = credential.tenant, named != caller.tenant.description, named != caller.tenantName else { return caller }
+    return try await acting(caller, in: named, now)
+  }
+
+  /// Everything known of a tenant's keys is read again. Called with every commit here, and with every change heard of.
+  public func forget(tenants changed: [UID]) {
+    lock.withLock {
+      let set = Set(changed)
+      keys = keys.filter { !set.contains($0.value.key.tenant) }
+      if set.contains(.rootTenant) {
+        tenants.removeAll()
+        keys.removeAll()
+      }
+    }
+  }
+
+  public func forgetAll() {
+    lock.withLock {
+      keys.removeAll()
+      tenants.removeAll()
+    }
+  }
+
+  /// Uses since the last call, for the store to note in one batch.
+  public func takeUses() -> [(tenant: UID, uid: UID, at: Timestamp)] {
+    lock.withLock {
+      defer { used.removeAll() }
+      return used.map { ($0.value.tenant, $0.key, $0.value.at) }
+    }
+  }
+
+  static func unauthenticated(_ message: String) -> Problem { Problem(.unauthenticated, code: "unauthenticated", message) }
+
+  private func record(_ hash: String, _ now: Timestamp) async throws -> KeyRecord? {
+    if let known = lock.withLock({ keys[hash] }), now - known.readAt < Self.freshness { return known }
+    let key = UniqueKey(rule: 1, value: JSON.canonical([.string(hash)]), global: true)
+    guard let uid = try await store.holders(tenant: .rootTenant, kind: "ApiKey", keys: [key]).values.first,
+      let object = try await store.objects(tenant: nil, uids: [uid]).first
+    else {
+      lock.withLock { _ = keys.removeValue(forKey: hash) }
+      return nil
+    }
+    let record = try await load(object, now)
+    lock.withLock {
+      if keys.count >= Self.cacheLimit { keys.removeAll(keepingCapacity: true) }
+      keys[hash] = record
+    }
+    return record
+  }
+
+  private func load(_ key: StoredObject, _ now: Timestamp) async throws -> KeyRecord {
+    let userUID = key.spec["user"]?.string.flatMap { UID($0) }
+    let related = try await store.objects(tenant: nil, uids: [key.tenant] + (userUID.map { [$0] } ?? []))
+    let user = related.first { $0.uid == userUID }
+    var record = KeyRecord(
+      key: key, user: user, tenant: related.first { $0.uid == key.tenant }, permissions: ["*"], readAt: now)
+    if let user, record.role == "user" {
+      let bindings = try await store.list(ObjectQuery(
+        tenant: key.tenant, kind: "RoleBinding", predicate: .compare(.spec(["user"]), .equal, .string(user.uid.description)), limit: 1000)).objects
+      let roles = try await store.list(ObjectQuery(tenant: key.tenant, kind: "Role", limit: 1000)).objects
+      record.permissions = RoleExpansion.permissions(of: user.uid, bindings: bindings, roles: roles)
+    }
+    return record
+  }
+
+  /// Only operators act in tenants other than their own; for everybody else unknown and foreign tenants look alike.
+  private func acting(_ caller: Caller, in named: String, _ now: Timestamp) async throws -> Caller {
+    guard caller.isOperator else {
+      throw Problem(.denied, code: "not_a_member", "You are not a member of this tenant.")
+    }
+    guard let tenant = try await tenant(named, now) else {
+      throw Problem(.denied, code: "not_a_member", "You are not a member of this tenant.")
+    }
+    var acting = caller
+    acting.tenant = tenant.uid
+    acting.tenantName = tenant.name
+    acting.role = "admin"
+    return acting
+  }
+
+  /// A live tenant by uid or name.
+  public func tenant(_ named: String, _ now: Timestamp) async throws -> StoredObject? {
+    if let known = lock.withLock({ tenants[named] }), now - known.readAt < Self.freshness { return known.object }
+    let found: StoredObject?
+    if let uid = UID(named) {
+      found = try await store.objects(tenant: .rootTenant, uids: [uid]).first { $0.kind == "Tenant" }
+    } else {
+      found = try await store.objects(named: [ObjectKey(tenant: .rootTenant, kind: "Tenant", name: named)]).first
+    }
+    let live = found.flatMap { $0.deleted || $0.deleting != nil ? nil : $0 }
+    lock.withLock {
+      if tenants.count >= Self.cacheLimit { tenants.removeAll(keepingCapacity: true) }
+      tenants[named] = (live, now)
+    }
+    return live
+  }
+
+  private func checkAddress(_ record: KeyRecord, _ address: String) throws {
+    let allowed = (record.key.spec["ipAllowlist"]?.list ?? []).compactMap(\.string)
+    guard !allowed.isEmpty, !allowed.contains(where: { AddressRange($0)?.contains(address) ?? false }) else { return }
+    throw Problem(.denied, code: "address_not_allowed", "This API key may not be used from here.")
+  }
+
+  private func checkRate(_ record: KeyRecord, _ now: Timestamp) throws {
+    guard let most = record.key.spec["rateLimit"]?.int else { return }
+    let allowed = lock.withLock {
+      if buckets.count >= Self.cacheLimit { buckets.removeAll(keepingCapacity: true) }
+      return buckets[record.key.uid, default: RateBucket(perMinute: most, now: now)].take(perMinute: most, now: now)
+    }
+    if !allowed {
+      throw Problem(.limited, code: "rate_limited", "This API key may make \(most) requests a minute.", fix: "Try again in a minute.", details: ["retryAfter": 60])
+    }
+  }
+
+  private func note(_ record: KeyRecord, _ now: Timestamp) {
+    lock.withLock {
+      if used.count < Self.cacheLimit || used[record.key.uid] != nil { used[record.key.uid] = (record.key.tenant, now) }
+    }
+  }
+}
+
+/// A token bucket that fills over a minute.
+struct RateBucket {
+  private var tokens: Double
+  private var at: Timestamp
+
+  init(perMinute: Int, now: Timestamp) {
+    tokens = Double(perMinute)
+    at = now
+  }
+
+  mutating func take(perMinute: Int, now: Timestamp) -> Bool {
+    tokens = min(Double(perMinute), tokens + max(0, (now - at).inSeconds) * Double(perMinute) / 60)
+    at = now
+    guard tokens >= 1 else { return false }
+    tokens -= 1
+    return true
+  }
+}
