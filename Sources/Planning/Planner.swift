@@ -35,7 +35,7 @@ struct PlannerRun {
   let intents: [Intent]
   let snapshot: Snapshot
   let context: PlanningContext
-  var needs: Set<Need> = []
+  var needs: Set<Fact> = []
   var drafts: [Draft] = []
   var draftByUID: [UID: Int] = [:]
   var draftByKey: [ObjectKey: Int] = [:]
@@ -54,7 +54,7 @@ struct PlannerRun {
     self.context = context
   }
 
-  var sortedNeeds: [Need] { Array(needs) }
+  var sortedNeeds: [Fact] { Array(needs) }
 
   /// Where objects of a kind live that a tenant's caller speaks of.
   static func home(of kind: KindSpec, tenant: UID) -> UID {

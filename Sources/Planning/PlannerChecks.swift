@@ -107,7 +107,7 @@ extension PlannerRun {
       guard let kind = context.catalog.kind(item.kind) else { continue }
       let scope = ObjectScope(current: nil, old: nil, names: ["self": .object(current)], now: context.now)
       guard let predicate = PredicateBuilder.build(item.predicate, kind: kind, scope: scope) else { continue }
-      let need = Need.find(tenant: Self.home(of: kind, tenant: draft.object.tenant), kind: kind.name, predicate)
+      let need = Fact.find(tenant: Self.home(of: kind, tenant: draft.object.tenant), kind: kind.name, predicate)
       guard let found = snapshot.found[need] else {
         needs.insert(need)
         continue
@@ -121,7 +121,7 @@ extension PlannerRun {
   }
 
   mutating func checkUnique() {
-    var taken: [Need: String] = [:]
+    var taken: [Fact: String] = [:]
     for at in drafts.indices where drafts[at].fate != .delete {
       let draft = drafts[at]
       var keys: [UniqueKey] = []
@@ -138,7 +138,7 @@ extension PlannerRun {
         keys.append(key)
         var asked = key
         asked.until = nil
-        let need = Need.holder(tenant: unique.global ? .rootTenant : draft.object.tenant, kind: draft.kind.name, asked)
+        let need = Fact.holder(tenant: unique.global ? .rootTenant : draft.object.tenant, kind: draft.kind.name, asked)
         if let other = taken[need] {
           problems.append(uniqueProblem(draft, unique, by: other))
           continue
@@ -196,7 +196,7 @@ extension PlannerRun {
       guard let limits else { continue }
       for (kind, more) in kinds.sorted(by: { $0.key < $1.key }) where more > 0 {
         guard let most = limits.most[kind] else { continue }
-        let need = Need.count(tenant: tenant, kind: kind)
+        let need = Fact.count(tenant: tenant, kind: kind)
         guard let present = snapshot.counts[need] else {
           needs.insert(need)
           continue

@@ -56,7 +56,7 @@ extension PlannerRun {
       let name = "\(draft.kind.name).\(field.name)"
       let key = "\(draft.object.tenant)/\(name)"
       let total = drafts.reduce(0) { $0 + ($1.existing == nil && $1.kind.name == draft.kind.name && $1.object.tenant == draft.object.tenant ? 1 : 0) }
-      let need = Need.sequence(tenant: draft.object.tenant, name: name, count: total)
+      let need = Fact.sequence(tenant: draft.object.tenant, name: name, count: total)
       guard let range = snapshot.sequences[need] else {
         needs.insert(need)
         return

@@ -22,6 +22,6 @@ public struct PlanningContext: Sendable {
 
 /// Either more must be read first, or the decision stands.
 public enum PlanningStep: Sendable {
-  case needs([Need])
+  case needs([Fact])
   case done(Plan)
 }

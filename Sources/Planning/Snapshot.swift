@@ -4,7 +4,7 @@ import Kinds
 import Ports
 
 /// A fact that the planner needs before it can decide.
-public enum Need: Hashable, Sendable {
+public enum Fact: Hashable, Sendable {
   case key(ObjectKey)
   case uid(tenant: UID, UID)
   case holder(tenant: UID, kind: String, UniqueKey)
@@ -34,12 +34,12 @@ public struct TenantLimits: Sendable, Hashable {
 public struct Snapshot: Sendable {
   public var byKey: [ObjectKey: StoredObject?] = [:]
   public var byUID: [UID: StoredObject?] = [:]
-  public var holders: [Need: UID?] = [:]
+  public var holders: [Fact: UID?] = [:]
   public var referrers: [UID: [(field: String, object: StoredObject)]] = [:]
-  public var found: [Need: [StoredObject]] = [:]
-  public var counts: [Need: Int] = [:]
+  public var found: [Fact: [StoredObject]] = [:]
+  public var counts: [Fact: Int] = [:]
   public var limits: [UID: TenantLimits?] = [:]
-  public var sequences: [Need: Range<Int>] = [:]
+  public var sequences: [Fact: Range<Int>] = [:]
 
   public init() {}
 

@@ -8,7 +8,6 @@ import Ports
 public struct WriteOptions: Sendable {
   /// Plan only; nothing is committed.
   public var dryRun: Bool
-  /// Checked against the objects as they were planned, under lock, before effects: guards of one route.
   public init(dryRun: Bool = false) { self.dryRun = dryRun }
 }
 
@@ -33,4 +32,142 @@ public protocol WritePort: Sendable {
   func write(
     _ intents: [Intent], origin: Origin, options: WriteOptions, guards: (@Sendable ([Int: StoredObject]) throws -> [Intent])?
   ) async throws -> WriteOutcome
+}
+
+/// Plans against what is stored, commits, and plans again when the ground moved.
+public final class Engine: WritePort, Sendable {
+  /// How often a write is planned again before it gives up with a conflict.
+  public static let maxAttempts = 8
+  /// How often one plan may ask for more facts. Each round reads at least one new fact.
+  public static let maxRounds = 120
+
+  public let catalog: KindCatalog
+  public let store: any StorePort
+  public let clock: any Clock
+  let minting: any Minting
+  let cleanup: Set<String>
+  let intake: SecretIntake
+  let loader: SnapshotLoader
+  /// Called with each commit's result before anyone is answered: caches are told here.
+  let committed: @Sendable (CommitResult) -> Void
+
+  public init(
+    catalog: KindCatalog, store: any StorePort, clock: any Clock, sealing: any SecretSealing, minting: any Minting,
+    cleanup: Set<String>, committed: @escaping @Sendable (CommitResult) -> Void = { _ in }
+  ) {
+    self.catalog = catalog
+    self.store = store
+    self.clock = clock
+    self.minting = minting
+    self.cleanup = cleanup
+    self.committed = committed
+    intake = SecretIntake(catalog: catalog, sealing: sealing, minting: minting)
+    loader = SnapshotLoader(store: store, catalog: catalog)
+  }
+
+  public func write(
+    _ intents: [Intent], origin: Origin, options: WriteOptions = WriteOptions(),
+    guards: (@Sendable ([Int: StoredObject]) throws -> [Intent])? = nil
+  ) async throws -> WriteOutcome {
+    try await commit(intents, origin: origin, dryRun: options.dryRun, guards: guards)
+  }
+
+  /// The shared path of all writes.
+  /// - Parameters:
+  ///   - prune: objects that left a set.
+  ///   - extend: adds to the commit what is not desired state: inventory, observed state, journal.
+  ///   - prepared: secrets are in their stored form already.
+  func commit(
+    _ intents: [Intent], prune: [(tenant: UID, uid: UID)] = [], origin: Origin, dryRun: Bool, prepared: Bool = false,
+    guards: (@Sendable ([Int: StoredObject]) throws -> [Intent])? = nil,
+    check: (@Sendable (Plan) async throws -> Void)? = nil, extend: (@Sendable (inout Commit, Plan) -> Void)? = nil
+  ) async throws -> WriteOutcome {
+    let ready = prepared ? intents : try await intake.prepare(intents)
+    var last: CommitFailure?
+    for _ in 0..<Self.maxAttempts {
+      var snapshot = Snapshot()
+      var all = ready
+      if let guards {
+        let further = try guards(try await targets(ready, &snapshot))
+        all += try await intake.prepare(further)
+      }
+      var plan = try await self.plan(all, prune: prune, origin: origin, snapshot: &snapshot)
+      try await check?(plan)
+      guard plan.problems.isEmpty else { throw Problems(plan.problems) }
+      if dryRun { return WriteOutcome(plan: plan, positions: [:]) }
+      extend?(&plan.commit, plan)
+      if plan.commit.isEmpty { return WriteOutcome(plan: plan, positions: [:]) }
+      do {
+        let result = try await store.commit(plan.commit)
+        committed(result)
+        for (uid, version) in result.versions { plan.results[uid]?.version = version }
+        return WriteOutcome(plan: plan, positions: result.positions)
+      } catch CommitFailure.exceeded(let problems) {
+        throw Problems(problems)
+      } catch CommitFailure.fenced {
+        throw CommitFailure.fenced
+      } catch let failure as CommitFailure {
+        last = failure
+      }
+    }
+    throw Problem(
+      .conflict, code: "busy", "The objects kept changing while this was planned (\(Self.describe(last))).", fix: "Try again.")
+  }
+
+  /// Plans until the planner has read all it needs.
+  func plan(_ intents: [Intent], prune: [(tenant: UID, uid: UID)], origin: Origin, snapshot: inout Snapshot) async throws -> Plan {
+    let context = PlanningContext(catalog: catalog, now: clock.now(), origin: origin, minting: minting, cleanup: cleanup)
+    for _ in 0..<Self.maxRounds {
+      switch Planner.plan(intents, prune: prune, snapshot: snapshot, context: context) {
+      case .needs(let needs): try await loader.load(needs, into: &snapshot)
+      case .done(let plan): return plan
+      }
+    }
+    throw Problem(.failure, code: "planning", "The plan needs more facts than can be read (\(Self.maxRounds) rounds).")
+  }
+
+  /// The stored objects that the intents are about.
+  private func targets(_ intents: [Intent], _ snapshot: inout Snapshot) async throws -> [Int: StoredObject] {
+    var needs: [Fact] = []
+    for intent in intents {
+      switch intent.target {
+      case .key(let key): needs.append(.key(ObjectKey(tenant: home(key.kind, key.tenant), kind: key.kind, name: key.name)))
+      case .uid(let tenant, let kind, let uid): needs.append(.uid(tenant: home(kind, tenant), uid))
+      case .new: break
+      }
+    }
+    if !needs.isEmpty { try await loader.load(needs, into: &snapshot) }
+    var found: [Int: StoredObject] = [:]
+    for (index, intent) in intents.enumerated() {
+      switch intent.target {
+      case .key(let key): found[index] = snapshot.byKey[ObjectKey(tenant: home(key.kind, key.tenant), kind: key.kind, name: key.name)] ?? nil
+      case .uid(_, _, let uid): found[index] = snapshot.byUID[uid] ?? nil
+      case .new: break
+      }
+    }
+    return found
+  }
+
+  /// The tenant in whose rows a kind's objects stand.
+  public func home(_ kind: String, _ tenant: UID) -> UID {
+    guard let spec = catalog.kind(kind), spec.scope == .platform || spec.scope == .shared else { return tenant }
+    return .rootTenant
+  }
+
+  static func describe(_ failure: CommitFailure?) -> String {
+    switch failure {
+    case .moved(let uids): "\(uids.count) moved"
+    case .taken: "a unique key was taken"
+    case .missing: "a referenced object went away"
+    case .referenced: "something refers to a deleted object"
+    default: "unknown"
+    }
+  }
+}
+
+extension Commit {
+  /// Nothing that the store would write.
+  var isEmpty: Bool {
+    writes.isEmpty && statuses.isEmpty && inventory.isEmpty && records.isEmpty && story.isEmpty && effects.isEmpty && work.isEmpty && finished.isEmpty
+  }
 }
