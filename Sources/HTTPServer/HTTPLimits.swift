@@ -11,6 +11,7 @@ public struct HTTPLimits: Sendable {
 
   // Chunked bodies, in bytes: what carries no content, and so is not seen by the body limit.
   public var chunkLine = 256
+  public var chunkExtensions = 16 << 10
   public var trailers = 8 << 10
 
   // Time. A client that sends or reads a byte now and then must not hold a connection.
