@@ -24,7 +24,7 @@ enum Arithmetic {
     case (.timestamp(let s, let n), .duration(let t, let m)), (.duration(let t, let m), .timestamp(let s, let n)):
       return timestamp(s + t, Int(n) + Int(m))
     case (.duration(let s, let n), .duration(let t, let m)): return duration(s + t, Int(n) + Int(m))
-    default: return fault("_+_", a, b)
+    default: return decimals(a, b) { $0.adding($1) } ?? fault("_+_", a, b)
     }
   }
 
@@ -39,7 +39,7 @@ enum Arithmetic {
       let limit = Int.max / TimeText.nanosOfSecond
       return (s - t).magnitude > limit ? durationRange : duration(s - t, Int(n) - Int(m))
     case (.duration(let s, let n), .duration(let t, let m)): return duration(s - t, Int(n) - Int(m))
-    default: return fault("_-_", a, b)
+    default: return decimals(a, b) { x, y in y.negated.flatMap { x.adding($0) } } ?? fault("_-_", a, b)
     }
   }
 
@@ -48,7 +48,7 @@ enum Arithmetic {
     case (.int(let a), .int(let b)): return checked(a.multipliedReportingOverflow(by: b), CELValue.int)
     case (.uint(let a), .uint(let b)): return checked(a.multipliedReportingOverflow(by: b), CELValue.uint)
     case (.double(let a), .double(let b)): return .double(a * b)
-    default: return fault("_*_", a, b)
+    default: return decimals(a, b) { $0.multiplied(by: $1) } ?? fault("_*_", a, b)
     }
   }
 
@@ -58,7 +58,9 @@ enum Arithmetic {
     case (.int(let a), .int(let b)): return checked(a.dividedReportingOverflow(by: b), CELValue.int)
     case (.uint(let a), .uint(let b)): return .uint(a / b)
     case (.double(let a), .double(let b)): return .double(a / b)
-    default: return fault("_/_", a, b)
+    default:
+      if let divisor = decimal(b), divisor.coefficient == 0, decimal(a) != nil { return divideByZero }
+      return decimals(a, b) { $0.divided(by: $1) } ?? fault("_/_", a, b)
     }
   }
 
@@ -75,9 +77,25 @@ enum Arithmetic {
     switch a {
     case .int(let n): return checked((0).subtractingReportingOverflow(n), CELValue.int)
     case .double(let d): return .double(-d)
+    case .decimal(let d): return d.negated.map(CELValue.decimal) ?? overflow
     case .error: return a
     default: return .error(.noOverload("-_", [a]))
     }
+  }
+
+  /// The exact value of a decimal or an int.
+  static func decimal(_ value: CELValue) -> CELDecimal? {
+    switch value {
+    case .decimal(let d): d
+    case .int(let i): CELDecimal(i)
+    default: nil
+    }
+  }
+
+  /// Nil unless both are decimals, or one is and the other an int.
+  private static func decimals(_ a: CELValue, _ b: CELValue, _ body: (CELDecimal, CELDecimal) -> CELDecimal?) -> CELValue? {
+    guard let x = decimal(a), let y = decimal(b) else { return nil }
+    return body(x, y).map(CELValue.decimal) ?? overflow
   }
 
   /// A timestamp of seconds and nanoseconds that may be out of their ranges, or the range error.

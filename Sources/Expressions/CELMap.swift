@@ -154,6 +154,7 @@ extension CELValue {
     case .int(let i): String(i)
     case .uint(let u): String(u)
     case .double(let d): String(d)
+    case .decimal(let d): d.description
     case .string(let s): s
     default: typeName
     }

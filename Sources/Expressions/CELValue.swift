@@ -8,6 +8,8 @@ public enum CELValue: Sendable {
   case int(Int)
   case uint(UInt64)
   case double(Double)
+  /// An exact number, for money: the platform's addition. `decimal('12.50')` makes one.
+  indirect case decimal(CELDecimal)
   case string(String)
   case bytes([UInt8])
   case list([CELValue])
@@ -41,6 +43,7 @@ extension CELValue {
     case .int: "int"
     case .uint: "uint"
     case .double: "double"
+    case .decimal: "decimal"
     case .string: "string"
     case .bytes: "bytes"
     case .list: "list"
@@ -66,7 +69,7 @@ extension CELValue {
     }
   }
 
-  /// The dynamic value: `uint` beyond `Int.max`, bytes (base64), timestamps (RFC 3339), durations (`3.5s`), types, NaN and
+  /// The dynamic value: decimals, `uint` beyond `Int.max`, bytes (base64), timestamps (RFC 3339), durations (`3.5s`), types, NaN and
   /// infinities become strings, keys of maps become strings, failures and absent optionals become null. Objects inside
   /// objects deeper than `CELMap.objectDepth` become null, because references may run in circles.
   public var value: Core.Value { converted(objectDepth: CELMap.objectDepth) }
@@ -78,6 +81,7 @@ extension CELValue {
     case .int(let i): return .int(i)
     case .uint(let u): return Int(exactly: u).map(Core.Value.int) ?? .string(String(u))
     case .double(let d): return d.isFinite ? .double(d) : .string(d.isNaN ? "NaN" : d > 0 ? "Infinity" : "-Infinity")
+    case .decimal(let d): return .string(d.description)
     case .string(let s), .type(let s): return .string(s)
     case .bytes(let b): return .string(Base64.text(b))
     case .list(let items): return .list(items.map { $0.converted(objectDepth: objectDepth) })

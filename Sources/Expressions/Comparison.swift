@@ -21,6 +21,9 @@ extension CELValue: Equatable {
     case (.double(let a), .double(let b)): return a == b
     case (.int, .uint), (.int, .double), (.uint, .int), (.uint, .double), (.double, .int), (.double, .uint):
       return order(other) == .some(0)
+    case (.decimal(let a), .decimal(let b)): return a == b
+    case (.decimal, .int), (.decimal, .uint), (.decimal, .double), (.int, .decimal), (.uint, .decimal), (.double, .decimal):
+      return order(other) == .some(0)
     case (.bytes(let a), .bytes(let b)):
       budget.spend(min(weight, other.weight))
       return a == b
@@ -55,6 +58,13 @@ extension CELValue: Equatable {
     case (.double(let a), .int(let b)): return Self.order(a, Double(b))
     case (.uint(let a), .double(let b)): return Self.order(Double(a), b)
     case (.double(let a), .uint(let b)): return Self.order(a, Double(b))
+    case (.decimal(let a), .decimal(let b)): return sign(a, b)
+    case (.decimal(let a), .int(let b)): return sign(a, CELDecimal(b))
+    case (.int(let a), .decimal(let b)): return sign(CELDecimal(a), b)
+    case (.decimal(let a), .double(let b)): return Self.order(a.double, b)
+    case (.double(let a), .decimal(let b)): return Self.order(a, b.double)
+    case (.decimal(let a), .uint(let b)): return Self.order(a.double, Double(b))
+    case (.uint(let a), .decimal(let b)): return Self.order(Double(a), b.double)
     case (.string(let a), .string(let b)): return Self.order(a.utf8, b.utf8)
     case (.bytes(let a), .bytes(let b)): return Self.order(a, b)
     case (.bool(let a), .bool(let b)): return sign(a ? 1 : 0, b ? 1 : 0)
@@ -73,7 +83,7 @@ extension CELValue: Equatable {
 
   var isNumber: Bool {
     switch self {
-    case .int, .uint, .double: true
+    case .int, .uint, .double, .decimal: true
     default: false
     }
   }

@@ -18,6 +18,8 @@ struct Compiler {
     "google.protobuf.Timestamp", "google.protobuf.Duration",
   ]
 
+  private static let nulls: Set<String> = ["google.protobuf.NullValue.NULL_VALUE", "NullValue.NULL_VALUE"]
+
   mutating func compile(_ tree: CELTree) -> Step {
     switch tree {
     case .literal(let value): return constant(value)
@@ -97,7 +99,7 @@ struct Compiler {
         return Access.select(operand(run), field, lenient: lenient)
       }
     }
-    let type: CELValue? = Self.types.contains(path) ? .type(path) : nil
+    let type: CELValue? = Self.types.contains(path) ? .type(path) : Self.nulls.contains(path) ? .null : nil
     return { run in
       run.budget.spend(1)
       if run.bindsQualifiedNames, let value = run.scope.lookup(path) { return value }

@@ -25,6 +25,7 @@ enum Conversions {
       return d > -0x1p63 && d < 0x1p63 ? .int(Int(d)) : range("int")
     case .string(let s): return Int(s).map(CELValue.int) ?? refused(s, "int")
     case .timestamp(let seconds, _): return .int(seconds)
+    case .decimal(let d): return Int(exactly: d.wholePart).map(CELValue.int) ?? range("int")
     default: return nil
     }
   }
@@ -44,6 +45,7 @@ enum Conversions {
     case .double: value
     case .int(let i): .double(Double(i))
     case .uint(let u): .double(Double(u))
+    case .decimal(let d): .double(d.double)
     case .string(let s): Double(s).map(CELValue.double) ?? refused(s, "double")
     default: nil
     }
@@ -56,6 +58,7 @@ enum Conversions {
     case .int(let i): return .string(String(i))
     case .uint(let u): return .string(String(u))
     case .double(let d): return .string(text(d))
+    case .decimal(let d): return .string(d.description)
     case .bytes(let b): return String(validating: b, as: UTF8.self).map(CELValue.string) ?? .error(CELFailure("invalid UTF-8 in bytes"))
     case .timestamp(let seconds, let nanos): return .string(TimeText.timestamp(seconds: seconds, nanos: nanos))
     case .duration(let seconds, let nanos): return .string(TimeText.duration(seconds: seconds, nanos: nanos))

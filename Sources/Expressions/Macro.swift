@@ -3,8 +3,11 @@
 enum Macro {
   struct Problem: Error { let message: String }
 
+  /// The most values of `cel.block`: each nests one level deeper.
+  private static let blockLimit = 50
+
   /// How much higher than its arguments an expansion may be.
-  static let height = 4
+  static func height(_ name: String) -> Int { name == "block" ? blockLimit : 4 }
 
   static let names = [
     "has", "all", "exists", "exists_one", "existsOne", "map", "filter", "transformList", "transformMap", "transformMapEntry",
@@ -64,9 +67,20 @@ enum Macro {
     if case .identifier(let name, false) = tree { name } else { nil }
   }
 
-  /// `cel.bind(x, value, body)`.
+  /// `cel.bind(x, value, body)`, and what optimizers write: `cel.block([values], body)` with `cel.index(n)`, `cel.iterVar(n, m)`.
   private static func namespace(_ name: String, _ arguments: [CELTree]) -> Result<CELTree, Problem>? {
-    guard name == "bind", arguments.count == 3 else { return nil }
+    switch (name, arguments.count) {
+    case ("bind", 3): break
+    case ("index", 1), ("iterVar", 2):
+      let numbers = arguments.compactMap { if case .literal(.int(let n)) = $0 { String(n) } else { nil } }
+      guard numbers.count == arguments.count else { return .failure(Problem(message: "cel.\(name) takes integer literals")) }
+      return .success(.identifier("@\(name)\(numbers.joined(separator: ":"))"))
+    case ("block", 2):
+      guard case .list(let values) = arguments[0] else { return .failure(Problem(message: "cel.block takes a list of values first")) }
+      if values.count > blockLimit { return .failure(Problem(message: "cel.block takes at most \(blockLimit) values")) }
+      return .success(values.enumerated().reversed().reduce(arguments[1]) { .bind("@index\($1.offset)", $1.element.value, $0) })
+    default: return nil
+    }
     guard let variable = variable(arguments[0]) else {
       return .failure(Problem(message: "the first argument of cel.bind is a plain name"))
     }

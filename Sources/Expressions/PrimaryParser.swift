@@ -181,7 +181,7 @@ extension Parser {
     let trees = arguments.map(\.tree)
     if let macro = Macro.expand(name, receiver: receiver?.tree, trees) {
       switch macro {
-      case .success(let tree): return (tree, height + Macro.height)
+      case .success(let tree): return (tree, height + Macro.height(name))
       case .failure(let problem):
         fault(problem.message, token: token)
         return (.literal(.null), 1)

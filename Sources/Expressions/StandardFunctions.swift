@@ -11,6 +11,17 @@ extension CELFunctions {
   }()
 }
 
+extension CELFunctions {
+  /// The standard with the extensions strings, math, encoders and optionals.
+  public static let extended: CELFunctions = {
+    var set = CELFunctions.standard
+    StringFunctions.add(to: &set)
+    MathFunctions.add(to: &set)
+    OptionalFunctions.add(to: &set)
+    return set
+  }()
+}
+
 enum StandardFunctions {
   static func add(to set: inout CELFunctions) {
     set.add("size", 1...1) { arguments, _ in size(arguments[0]) }

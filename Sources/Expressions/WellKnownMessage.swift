@@ -9,14 +9,17 @@ enum WellKnownMessage {
     "Value": ["null_value", "number_value", "string_value", "bool_value", "struct_value", "list_value"],
   ]
 
+  /// The name without its package, which may be left out.
+  private static func short(_ name: String) -> String { name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name }
+
   /// The fields of a message type; nil for types that cannot be written.
   static func fields(of name: String) -> Set<String>? {
-    name.hasPrefix(prefix) ? fieldNames[String(name.dropFirst(prefix.count))] : nil
+    fieldNames[short(name)]
   }
 
   static func build(_ name: String, _ fields: [String: CELValue]) -> CELValue {
     let value = fields["value"]
-    switch String(name.dropFirst(prefix.count)) {
+    switch short(name) {
     case "BoolValue": if case .bool? = value ?? .bool(false) { return value ?? .bool(false) }
     case "BytesValue": if case .bytes? = value ?? .bytes([]) { return value ?? .bytes([]) }
     case "StringValue": if case .string? = value ?? .string("") { return value ?? .string("") }
