@@ -39,6 +39,9 @@ struct ObjectView: CELObject {
     case "labels": return CELValue(.object(ObjectMap(object.labels.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })))
     case "conditions": return CELValue(object.status["conditions"])
     case "ready": return .bool(object.isReady)
+    case "finished" where kind.storage == .run:
+      return .bool(object.status["phase"].string.map { RunPhase.finished.contains($0) } ?? false)
+    case "phase" where kind.storage == .run: return .string(object.status["phase"].string ?? RunPhase.first)
     default:
       if let field = kind.field(name) { return field.isObserved ? CELValue(object.status[name]) : .null }
       if case .object(let status) = object.status, let value = status[name] { return CELValue(value) }
@@ -76,4 +79,10 @@ extension CELProgram {
   func follows(_ name: String) -> Bool {
     paths.contains { ($0.count > 2 && ($0[0] == "self" || $0[0] == "old") && $0[1] == name) || ($0.count > 1 && $0[0] == name) }
   }
+}
+
+/// The phases of a run. LANGUAGES: "Run".
+public enum RunPhase {
+  public static let first = "Queued"
+  public static let finished: Set<String> = ["Succeeded", "Failed", "Rejected", "Cancelled", "TimedOut", "Unknown"]
 }
