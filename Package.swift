@@ -50,10 +50,10 @@ let package = Package(
     module("PostgresStore", ["Core", "Kinds", "Ports", "CLibPQ"]),
     module("HTTPServer", ["Core", "CLinux"]),
     module("Crypto", ["Core", "COpenSSL"]),
-    module("OutgoingHTTP", ["Core", "Ports"]),
-    module("Mail", ["Core", "Ports"]),
-    module("NameResolution", ["Core", "Ports"]),
-    module("ProcessRuntime", ["Core", "Ports"]),
+    module("OutgoingHTTP", ["Core", "Kinds", "Ports"]),
+    module("Mail", ["Core", "Kinds", "Ports"]),
+    module("NameResolution", ["Core", "Kinds", "Ports"]),
+    module("ProcessRuntime", ["Core", "Kinds", "Ports", "CLinux"]),
 
     // What data cannot say of a kind.
     module("Controllers", ["Core", "Kinds", "Ports", "Crypto"], path: "controllers"),
@@ -78,7 +78,7 @@ let package = Package(
     tests("StoreTests", ["Core", "Kinds", "Ports", "PostgresStore", "TestSupport"]),
     tests("HTTPServerTests", ["Core", "HTTPServer"]),
     tests("CryptoTests", ["Core", "Crypto"]),
-    tests("AdapterTests", ["Core", "Ports", "OutgoingHTTP", "Mail", "NameResolution", "ProcessRuntime", "Crypto"]),
+    tests("AdapterTests", ["Core", "Kinds", "Ports", "OutgoingHTTP", "Mail", "NameResolution", "ProcessRuntime", "Crypto"]),
     tests("ControllerTests", ["Core", "Kinds", "Controllers", "Crypto"]),
     tests("RestViewTests", ["Core", "Kinds", "KindLoading", "RestView", "HTTPServer", "TestSupport"]),
     tests("SimulationTests", ["Core", "Kinds", "Ports", "Reconciling", "WorkQueue", "Execution", "TestSupport", "Controllers"]),
