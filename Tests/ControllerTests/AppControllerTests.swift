@@ -147,6 +147,25 @@ final class AppControllerTests: XCTestCase {
     XCTAssertTrue(world.turn().finished)
   }
 
+  func testProjectVariablesReachTheProcess() {
+    let project = UID(high: 9, low: 9)
+    let world = AppWorld(spec: spec(["project": .string(project.description), "env": ["A": "own"]]))
+    var shared: [Value] = [
+      ["spec": ["key": "A", "value": "shared"]], ["spec": ["key": "B", "secretValue": "s3cret", "stageBindings": ["runtime"]]],
+      ["spec": ["key": "C", "value": "x", "stageBindings": ["build"]]],
+    ]
+    world.needed = { $0.name == "variables" ? shared : [] }
+    let start = world.turn().steps.first
+    XCTAssertEqual(start?.arguments["env"], ["A": "own", "B": "s3cret"])
+    XCTAssertEqual(start?.sensitive, true)
+    XCTAssertFalse(JSON.text(world.status).contains("s3cret"))
+    XCTAssertTrue(world.settle())
+    let before = world.revisions
+    shared[1]["spec"]["secretValue"] = "other"
+    XCTAssertTrue(world.settle())
+    XCTAssertNotEqual(world.revisions, before)
+  }
+
   func testNoCommandIsNotBuilt() {
     let world = AppWorld(spec: ["image": "registry/app:1"])
     XCTAssertTrue(world.settle())

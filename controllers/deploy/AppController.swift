@@ -8,10 +8,10 @@ public struct AppController: KindController {
   public init() {}
 
   public func observation(_ input: ReconcileInput) -> (service: String, operation: String, arguments: Value)? {
-    ("process", "observe", AppSettings(input.spec).observation)
+    ("process", "observe", AppSettings(input).observation)
   }
 
-  public func needs(_ input: ReconcileInput) -> [Need] { input.deleting ? [] : AppPlacement.needs(input) }
+  public func needs(_ input: ReconcileInput) -> [Need] { input.deleting ? [] : AppSettings.needs(input) + AppPlacement(input).needs() }
 
   public func decide(_ input: ReconcileInput) -> Decision {
     var rollout = AppRollout(input)
@@ -20,7 +20,7 @@ public struct AppController: KindController {
     guard input.world["replicas"].list != nil else {
       return rollout.unknown("RuntimeUnavailable", "the process runtime does not answer")
     }
-    switch AppPlacement.place(input) {
+    switch AppPlacement(input).place() {
     case .waiting(let reason, let message): return rollout.wait(reason, message)
     case .placed(let server, let name, let limit, let note): rollout.setPlacement(server: server, name: name, limit: limit, note: note)
     }

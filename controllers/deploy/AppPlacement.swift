@@ -1,89 +1,144 @@
-// Where an app is placed: the server it names, or the server of its pool with the most room.
+// Where an app is placed: the server it names, or the one of its pool and rules with the most room.
 import Core
 import Kinds
 
 /// Servers are records: they say where an app counts, and hold it back while none of them has room.
-enum AppPlacement {
+struct AppPlacement {
   enum Result {
-    /// On a server, or on this host when the app names neither server nor pool.
+    /// On a server, or on this host when the app names neither server nor pool and has no rules.
     case placed(server: UID?, name: String, limit: StatusLimit?, note: String?)
     case waiting(reason: String, message: String)
   }
 
-  /// What must be read to place the app: nothing when it names neither server nor pool.
-  static func needs(_ input: ReconcileInput) -> [Need] {
-    if reference(input.spec, "server") != nil {
-      guard let server = candidates(input).first, server["spec"]["capacity"].int != nil, current(input) != server["uid"].string else { return [] }
-      return [tenants(of: [server["uid"]])]
-    }
-    guard let pool = reference(input.spec, "pool") else { return [] }
-    guard let servers = input.needed["servers"] else {
-      return [Need("servers", kind: "Server", matches: [.init(.spec, "pool", among: [.string(pool.description)])])]
-    }
-    if let current = current(input), servers.contains(where: { $0["uid"].string == current && !leaving($0) }) { return [] }
-    let bounded = servers.filter { accepts($0) }.map { $0["uid"] }
-    return bounded.isEmpty ? [] : [tenants(of: bounded)]
+  private let input: ReconcileInput
+  private let server: UID?
+  private let pool: UID?
+  /// The server that the app is on, by id.
+  private let current: String?
+
+  init(_ input: ReconcileInput) {
+    self.input = input
+    server = input.spec["server"]?.string.flatMap { UID($0) }
+    pool = input.spec["pool"]?.string.flatMap { UID($0) }
+    current = input.status["placedServer"].string
   }
 
-  static func place(_ input: ReconcileInput) -> Result {
-    let servers = candidates(input)
-    let chosen = reference(input.spec, "server") != nil
-    guard chosen || reference(input.spec, "pool") != nil else { return .placed(server: nil, name: "local", limit: nil, note: nil) }
-    let poolName = reference(input.spec, "pool").flatMap { input.related[$0]?["name"].string } ?? "the pool"
-    // What is placed stays, until its server drains or leaves the pool.
-    if let now = servers.first(where: { $0["uid"].string == current(input) }) {
-      if !leaving(now) { return placed(now, limited: false) }
-      if chosen { return placed(now, limited: false, note: "server \(name(now)) is draining, but the app names it and stays") }
+  /// What must be read to place the app; nothing more than its server once it is placed well.
+  func needs() -> [Need] {
+    if server != nil {
+      guard let named, named["spec"]["capacity"].int != nil, current != named["uid"].string else { return [] }
+      return [tenants(of: [named["uid"]])]
     }
-    if servers.isEmpty {
-      return chosen
-        ? .waiting(reason: "WaitingForServer", message: "the server that the app names does not exist")
-        : .waiting(reason: "WaitingForServer", message: "pool \(poolName) has no servers")
+    if let current {
+      guard let found = input.needed["current"] else { return [Need("current", kind: "Server", matches: [.init(.uid, among: [.string(current)])])] }
+      if found.contains(where: { belongs($0) && !leaving($0) }) { return [] }
+    } else if pool == nil, input.status["placedOn"].string == "local" {
+      return []
     }
-    let load = Dictionary(grouping: input.needed["tenants"] ?? [], by: { $0["status"]["server"].string ?? "" }).mapValues(\.count)
-    func used(_ server: Value) -> Int { load[server["uid"].string ?? ""] ?? 0 }
-    let open = servers.filter { accepts($0) }
-    let free = open.filter { server in server["spec"]["capacity"].int.map { used(server) < $0 } ?? true }
-    if let best = free.min(by: { (used($0), name($0)) < (used($1), name($1)) }) { return placed(best, limited: true) }
-    if chosen, let server = servers.first {
-      return open.isEmpty
-        ? .waiting(reason: "ServerCordoned", message: "server \(name(server)) is \(leaving(server) ? "draining" : "cordoned")")
-        : .waiting(reason: "ServerFull", message: "server \(name(server)) is full: \(fullness(server, used(server)))")
+    guard let servers = input.needed["servers"], let rules = input.needed["rules"] else {
+      let byField = pool.map { [Need.Match(.spec, "pool", among: [.string($0.description)])] } ?? []
+      return [
+        Need("rules", kind: "PlacementRule", matches: [.init(.spec, "app", among: [.string(input.metadata.uid.description)])]),
+        Need("servers", kind: "Server", matches: selector.isEmpty ? byField : []),
+      ]
     }
+    if pool == nil, rules.isEmpty { return [] }
+    let open = servers.filter { belongs($0) && accepts($0) }.map { $0["uid"] }
+    return open.isEmpty ? [] : [tenants(of: open)]
+  }
+
+  func place() -> Result {
+    if server != nil { return placeOnNamed() }
+    if let here = (input.needed["current"] ?? []).first, belongs(here), !leaving(here) { return placed(here, limited: false) }
+    let rules = (input.needed["rules"] ?? []).map { $0["spec"] }
+    if pool == nil, rules.isEmpty { return .placed(server: nil, name: "local", limit: nil, note: nil) }
+    let whole = pool == nil ? "the set of servers" : "pool \(poolName)"
+    let members = (input.needed["servers"] ?? []).filter { belongs($0) }
+    if members.isEmpty { return .waiting(reason: "WaitingForServer", message: "\(whole) has no servers") }
+    let allowed = members.filter { server in rules.allSatisfy { $0["type"] != "require" || matches(server, $0["selector"]) } }
+    if allowed.isEmpty { return .waiting(reason: "WaitingForServer", message: "no server of \(whole) has the labels that the app's rules require") }
+    let open = allowed.filter { accepts($0) }
     if open.isEmpty {
-      let which = servers.map { name($0) }.sorted().prefix(5).joined(separator: ", ")
-      let subject = servers.count == 1 ? "its only server is" : "all \(servers.count) servers are"
-      return .waiting(reason: "ServerCordoned", message: "pool \(poolName) takes no new apps: \(subject) cordoned (\(which))")
+      let subject = allowed.count == 1 ? "its only server is" : "all \(allowed.count) servers are"
+      return .waiting(reason: "ServerCordoned", message: "\(whole) takes no new apps: \(subject) cordoned (\(names(allowed.map { name($0) })))")
     }
-    let closed = servers.count - open.count
+    let load = self.load
+    func used(_ server: Value) -> Int { load[server["uid"].string ?? ""] ?? 0 }
+    let free = open.filter { server in server["spec"]["capacity"].int.map { used(server) < $0 } ?? true }
+    func rank(_ server: Value) -> (Int, Int, String) {
+      let liking = rules.reduce(0) { sum, rule in
+        guard matches(server, rule["selector"]) else { return sum }
+        let weight = rule["weight"].int ?? 10
+        return rule["type"] == "prefer" ? sum + weight : rule["type"] == "avoid" ? sum - weight : sum
+      }
+      return (-liking, used(server), name(server))
+    }
+    if let best = free.min(by: { rank($0) < rank($1) }) { return placed(best, limited: true) }
+    let closed = allowed.count - open.count
     return .waiting(
       reason: "PoolFull",
-      message: "pool \(poolName) is full: \(open.count) of \(servers.count) servers \(open.count == 1 ? "is" : "are") at capacity"
-        + (closed > 0 ? ", \(closed) cordoned" : "") + " (\(open.map { "\(name($0)): \(fullness($0, used($0)))" }.sorted().prefix(5).joined(separator: "; ")))")
+      message: "\(whole) is full: \(open.count) of \(allowed.count) servers \(open.count == 1 ? "is" : "are") at capacity"
+        + (closed > 0 ? ", \(closed) cordoned" : "") + " (\(names(open.map { "\(name($0)): \(fullness($0, used($0)))" })))")
   }
 
-  private static func placed(_ server: Value, limited: Bool, note: String? = nil) -> Result {
-    let limit = limited
-      ? server["spec"]["capacity"].int.map { StatusLimit(kind: "App", field: "server", value: server["uid"], atMost: $0) } : nil
+  private func placeOnNamed() -> Result {
+    guard let named else { return .waiting(reason: "WaitingForServer", message: "the server that the app names does not exist") }
+    if named["uid"].string == current {
+      return placed(named, limited: false, note: leaving(named) ? "server \(name(named)) is draining, but the app names it and stays" : nil)
+    }
+    if !accepts(named) {
+      return .waiting(reason: "ServerCordoned", message: "server \(name(named)) is \(leaving(named) ? "draining" : "cordoned")")
+    }
+    let used = load[named["uid"].string ?? ""] ?? 0
+    if let capacity = named["spec"]["capacity"].int, used >= capacity {
+      return .waiting(reason: "ServerFull", message: "server \(name(named)) is full: \(fullness(named, used))")
+    }
+    return placed(named, limited: true)
+  }
+
+  // MARK: Parts
+
+  private func placed(_ server: Value, limited: Bool, note: String? = nil) -> Result {
+    let capacity = limited ? server["spec"]["capacity"].int : nil
+    let limit = capacity.map { StatusLimit(kind: "App", field: "placedServer", value: server["uid"], atMost: $0) }
     return .placed(server: server["uid"].string.flatMap { UID($0) }, name: name(server), limit: limit, note: note)
   }
 
-  private static func tenants(of servers: [Value]) -> Need {
-    Need("tenants", kind: "App", matches: [.init(.status, "server", among: servers)])
-  }
-
-  /// The server that the app names, or the servers of its pool.
-  private static func candidates(_ input: ReconcileInput) -> [Value] {
-    guard let server = reference(input.spec, "server") else { return (input.needed["servers"] ?? []).filter { $0["deleting"].bool != true } }
-    guard var entry = input.related[server], entry["deleting"].bool != true else { return [] }
+  private var named: Value? {
+    guard let server, var entry = input.related[server], entry["deleting"].bool != true else { return nil }
     entry["uid"] = .string(server.description)
-    return [entry]
+    return entry
   }
 
-  private static func current(_ input: ReconcileInput) -> String? { input.status["server"].string }
-  private static func reference(_ spec: ObjectMap, _ field: String) -> UID? { spec[field]?.string.flatMap { UID($0) } }
-  private static func name(_ server: Value) -> String { server["name"].string ?? "?" }
-  private static func leaving(_ server: Value) -> Bool { server["spec"]["draining"].bool ?? false }
-  private static func accepts(_ server: Value) -> Bool { (server["spec"]["schedulable"].bool ?? true) && !leaving(server) }
-  private static func fullness(_ server: Value, _ used: Int) -> String { "\(used) of \(server["spec"]["capacity"].int ?? 0) apps" }
+  private func tenants(of servers: [Value]) -> Need {
+    Need("tenants", kind: "App", matches: [.init(.status, "placedServer", among: servers)])
+  }
+
+  /// Number of other apps on each server.
+  private var load: [String: Int] {
+    let own = Value.string(input.metadata.uid.description)
+    let others = (input.needed["tenants"] ?? []).filter { $0["uid"] != own }
+    return Dictionary(grouping: others, by: { $0["status"]["placedServer"].string ?? "" }).mapValues(\.count)
+  }
+
+  private var poolName: String { pool.flatMap { input.related[$0]?["name"].string } ?? "of the app" }
+  private var selector: ObjectMap { pool.flatMap { input.related[$0]?["spec"]["labelSelector"].object } ?? ObjectMap() }
+
+  /// The server may hold the app as far as its pool goes.
+  private func belongs(_ server: Value) -> Bool {
+    guard server["deleting"].bool != true else { return false }
+    guard let pool else { return true }
+    return server["spec"]["pool"].string == pool.description || !selector.isEmpty && matches(server, .object(selector))
+  }
+
+  private func matches(_ server: Value, _ selector: Value) -> Bool {
+    let labels = server["spec"]["labels"]
+    return (selector.object ?? ObjectMap()).allSatisfy { labels[$0.key] == $0.value }
+  }
+
+  private func name(_ server: Value) -> String { server["name"].string ?? "?" }
+  private func leaving(_ server: Value) -> Bool { server["spec"]["draining"].bool ?? false }
+  private func accepts(_ server: Value) -> Bool { (server["spec"]["schedulable"].bool ?? true) && !leaving(server) }
+  private func fullness(_ server: Value, _ used: Int) -> String { "\(used) of \(server["spec"]["capacity"].int ?? 0) apps" }
+  private func names(_ list: [String]) -> String { list.sorted().prefix(5).joined(separator: ", ") + (list.count > 5 ? ", …" : "") }
 }

@@ -45,7 +45,7 @@ struct ReplicaFact {
   var ending: String {
     if let signal { return "was killed by signal \(signal)" + (Self.signalNames[signal].map { " (\($0))" } ?? "") }
     if let exitCode { return "exited with code \(exitCode)" }
-    return "ended while plumb was not running"
+    return "ended (how is not known: it was started by an earlier plumb)"
   }
 
   private static let signalNames = [
@@ -54,7 +54,7 @@ struct ReplicaFact {
   ]
 }
 
-/// What `status.replicas` keeps of a replica from one decision to the next.
+/// What `status.copies` keeps of a replica from one decision to the next.
 struct ReplicaMemory {
   /// A run that lasted this long starts the backoff afresh.
   static let stableAfter: Duration = .seconds(5)
@@ -86,7 +86,7 @@ struct ReplicaMemory {
     error = value["error"]
   }
 
-  /// The entry of `status.replicas`: memory and fact together.
+  /// The entry of `status.copies`: memory and fact together.
   func value(with fact: ReplicaFact?) -> Value {
     var entry: ObjectMap = ["index": .int(index), "state": .string(fact?.state.rawValue ?? "absent")]
     entry["pid"] = fact?.state == .running ? fact?.pid.map(Value.int) : nil

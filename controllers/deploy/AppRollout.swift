@@ -25,13 +25,13 @@ struct AppRollout {
 
   init(_ input: ReconcileInput) {
     self.input = input
-    settings = AppSettings(input.spec)
+    settings = AppSettings(input)
     conditions = ConditionSet(input)
     for fact in (input.world["replicas"].list ?? []).compactMap({ ReplicaFact($0) }) { facts[fact.index] = fact }
-    for known in (input.status["replicas"].list ?? []).compactMap({ ReplicaMemory($0) }) { memory[known.index] = known }
+    for known in (input.status["copies"].list ?? []).compactMap({ ReplicaMemory($0) }) { memory[known.index] = known }
     sequence = input.status["sequence"].int ?? 0
     status = ["revision": .string(settings.revision)]
-    for kept in ["server", "placedOn", "lastExit"] where !input.status[kept].isNull { status[kept] = input.status[kept] }
+    for kept in ["placedServer", "placedOn", "lastExit"] where !input.status[kept].isNull { status[kept] = input.status[kept] }
     if input.status["revision"].string != settings.revision {
       for index in memory.keys {
         memory[index]?.failures = 0
@@ -61,7 +61,7 @@ struct AppRollout {
   }
 
   mutating func setPlacement(server: UID?, name: String, limit: StatusLimit?, note: String?) {
-    status["server"] = Value(server?.description)
+    status["placedServer"] = Value(server?.description)
     status["placedOn"] = .string(name)
     if let limit { limits.append(limit) }
     if input.status["placedOn"].string != name { events.append(("Placed", server == nil ? "placed on this host" : "placed on server \(name)", false)) }
@@ -282,7 +282,7 @@ struct AppRollout {
     status["restarts"] = .int(max(input.status["restarts"].int ?? 0, 0) + records.filter { $0.row["type"] == "restarted" }.count)
     status["pids"] = .list(live.compactMap { $0.pid.map(Value.int) })
     status["url"] = live.isEmpty ? .null : Value(live.first?.port.map { "http://127.0.0.1:\($0)" })
-    status["replicas"] = .list(memory.values.sorted { $0.index < $1.index }.map { $0.value(with: facts[$0.index]) })
+    status["copies"] = .list(memory.values.sorted { $0.index < $1.index }.map { $0.value(with: facts[$0.index]) })
     status["sequence"] = .int(sequence)
     status["conditions"] = conditions.value
     return Decision(status: status, steps: steps, lookAgain: steps.isEmpty ? lookAgain : nil, events: events, records: records, limits: limits)

@@ -18,9 +18,10 @@ struct AppSettings {
   /// Digest of what a process is started from: another one means another process.
   let revision: String
 
-  init(_ spec: ObjectMap) {
+  init(_ input: ReconcileInput) {
+    let spec = input.spec
     command = (spec["command"]?.list ?? []).compactMap(\.string)
-    env = spec["env"]?.object ?? ObjectMap()
+    env = Self.environment(input)
     port = spec["port"]?.int.flatMap { $0 > 0 ? $0 : nil }
     let running = spec["running"]?.bool ?? true
     replicas = running ? min(max(spec["replicas"]?.int ?? 1, 0), Self.mostReplicas) : 0
@@ -36,16 +37,36 @@ struct AppSettings {
     ])
   }
 
+  /// The variables that the apps of the project share, if it has any: what they are started with follows from them too.
+  static func needs(_ input: ReconcileInput) -> [Need] {
+    guard let project = input.spec["project"]?.string else { return [] }
+    return [Need("variables", kind: "EnvVar", matches: [.init(.spec, "project", among: [.string(project)])])]
+  }
+
+  /// The project's variables for run time, then the app's own, which win. Sorted, so that their order means nothing.
+  private static func environment(_ input: ReconcileInput) -> ObjectMap {
+    var env = ObjectMap()
+    for variable in input.needed["variables"] ?? [] where variable["deleting"].bool != true {
+      let spec = variable["spec"]
+      let stages = spec["stageBindings"].list
+      guard let key = spec["key"].string, stages == nil || stages?.contains("runtime") == true else { continue }
+      let secret = spec["secretValue"]
+      env[key] = secret.isNull ? spec["value"] : secret
+    }
+    for (key, value) in input.spec["env"]?.object ?? ObjectMap() { env[key] = value }
+    return env.sorted()
+  }
+
   /// Arguments of an observation: what the runtime must know to judge the app's processes.
   var observation: Value {
     ["command": .list(command.map(Value.string)), "env": .object(env), "healthCheck": healthCheck]
   }
 
-  /// Arguments of a start. Replicas after the first get a free port from the runtime: 0.
+  /// Arguments of a start. The replicas' ports follow the first one's.
   func start(_ index: Int) -> Value {
     [
       "index": .int(index), "revision": .string(revision), "command": .list(command.map(Value.string)), "env": .object(env),
-      "port": port.map { .int(index == 0 ? $0 : 0) } ?? .null, "healthCheck": healthCheck,
+      "port": port.map { .int($0 + index) } ?? .null, "healthCheck": healthCheck,
     ]
   }
 }
