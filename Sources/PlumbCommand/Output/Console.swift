@@ -1,0 +1,79 @@
+// Where the command writes: results to standard output, everything else to standard error, colours only on a terminal.
+import Core
+import Glibc
+
+/// Standard output and error of one run. Verbs run on one thread, and only they write here.
+final class Console {
+  enum Style: String { case bold = "1", dim = "2", red = "31", green = "32", yellow = "33", cyan = "36" }
+
+  /// Standard output goes to a person: colours, live progress.
+  let isTerminal: Bool
+  /// Standard error goes to a person.
+  let errorIsTerminal: Bool
+  let colours: Bool
+  private let send: (_ descriptor: Int32, _ bytes: [UInt8]) -> Void
+  private var pending: [UInt8] = []
+  private static let flushFrom = 64 << 10
+
+  init(isTerminal: Bool, errorIsTerminal: Bool, colours: Bool, send: @escaping (Int32, [UInt8]) -> Void) {
+    self.isTerminal = isTerminal
+    self.errorIsTerminal = errorIsTerminal
+    self.colours = colours
+    self.send = send
+  }
+
+  static func standard() -> Console {
+    let isTerminal = isatty(1) == 1
+    let plain = getenv("NO_COLOR").map { $0.pointee != 0 } ?? false || getenv("TERM").map { String(cString: $0) == "dumb" } ?? false
+    return Console(isTerminal: isTerminal, errorIsTerminal: isatty(2) == 1, colours: isTerminal && !plain, send: writeAll)
+  }
+
+  /// Adds text to standard output as it is.
+  func out(_ text: String) {
+    pending.append(contentsOf: text.utf8)
+    if pending.count >= Self.flushFrom || isTerminal { flush() }
+  }
+
+  func line(_ text: String) { out(text + "\n") }
+
+  /// A line on standard error.
+  func error(_ text: String) {
+    flush()
+    send(2, Array((text + "\n").utf8))
+  }
+
+  /// Text on standard error without a newline, for progress on a terminal.
+  func live(_ text: String) { send(2, Array(text.utf8)) }
+
+  func flush() {
+    if pending.isEmpty { return }
+    send(1, pending)
+    pending.removeAll(keepingCapacity: true)
+  }
+
+  func styled(_ text: String, _ style: Style) -> String { colours ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text }
+
+  /// Every problem on a line of its own: `file:line:column: Kind/name /pointer: message fix`.
+  func problems(_ list: [Problem]) {
+    for problem in list { error("error: \(problem)") }
+    if list.count > 1 { error("\(list.count) errors") }
+  }
+
+  /// Writes all of it, or stops when nobody reads any more.
+  private static func writeAll(_ descriptor: Int32, _ bytes: [UInt8]) {
+    bytes.withUnsafeBytes { buffer in
+      var at = 0
+      while at < buffer.count {
+        let count = write(descriptor, buffer.baseAddress! + at, buffer.count - at)
+        if count > 0 {
+          at += count
+        } else if count < 0, errno == EAGAIN {
+          var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+          _ = poll(&waiting, 1, 1000)
+        } else if !(count < 0 && errno == EINTR) {
+          return
+        }
+      }
+    }
+  }
+}

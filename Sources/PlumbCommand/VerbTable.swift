@@ -1,0 +1,11 @@
+// Every verb of the command line, in the order that help shows them.
+
+enum VerbTable {
+  static let all: [Verb] = [
+    ApplyVerb.verb, DiffVerb.verb, PlanVerb.verb, GetVerb.verb, DescribeVerb.verb, ExplainVerb.verb, WhyVerb.verb,
+    DeleteVerb.verb, WaitVerb.verb, EventsVerb.verb, HistoryVerb.verb, ExportVerb.verb, SetsVerb.verb, EvalVerb.verb, HelloVerb.verb,
+    CompletionVerb.verb, VersionVerb.verb,
+  ]
+
+  static func verb(_ name: String) -> Verb? { all.first { $0.name == name } }
+}
