@@ -16,7 +16,11 @@ enum Interrupt {
   static func install() {
     if reader >= 0 { return }
     var ends: [Int32] = [-1, -1]
-    guard pipe2(&ends, O_CLOEXEC | O_NONBLOCK) == 0 else { return }
+    guard pipe(&ends) == 0 else { return }
+    for end in ends {
+      _ = fcntl(end, F_SETFD, FD_CLOEXEC)
+      _ = fcntl(end, F_SETFL, O_NONBLOCK)
+    }
     (reader, writer) = (ends[0], ends[1])
     for number in [SIGINT, SIGTERM] {
       signal(number) { _ in

@@ -98,7 +98,7 @@ final class SocketTransport: Transport {
   private func write(_ bytes: [UInt8], until deadline: ContinuousClock.Instant) throws {
     var at = 0
     while at < bytes.count {
-      let count = bytes.withUnsafeBytes { Glibc.send(socket, $0.baseAddress! + at, $0.count - at, Int32(MSG_NOSIGNAL.rawValue)) }
+      let count = bytes.withUnsafeBytes { Glibc.send(socket, $0.baseAddress! + at, $0.count - at, Int32(MSG_NOSIGNAL)) }
       if count > 0 {
         at += count
       } else if errno == EAGAIN {

@@ -21,7 +21,7 @@ struct Waiter {
     while true {
       var body = question
       let left = ContinuousClock.now.duration(to: deadline)
-      body["wait"] = .double(max(0, min(round, left)).inSeconds)
+      body["wait"] = .double(max(.zero, min(round, left)).inSeconds)
       let state: Value
       do {
         state = try client.post(["readiness"], .object(body))

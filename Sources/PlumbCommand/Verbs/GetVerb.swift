@@ -72,7 +72,7 @@ enum GetVerb {
     Interrupt.install()
     text.console.flush()
     do {
-      let query = [("kinds", kinds.sorted().joined(separator: ",")), ("selector", arguments.value("selector"))]
+      let query: [(String, String?)] = [("kinds", kinds.sorted().joined(separator: ",")), ("selector", arguments.value("selector"))]
       try client.events(["watch"], query: query) { event, change in
         if event == "resync" { text.console.error("fell behind: some changes were not shown") }
         guard event == "change", only?.contains(change["uid"]) ?? true else { return true }

@@ -27,7 +27,7 @@ enum HelloVerb {
     do {
       while true { try Wait.sleep(.seconds(3600)) }
     } catch is Interrupted {
-      server.stop(within: stopTime)
+      Blocking.run { await server.shutdown(within: stopTime) }
       return .done
     }
   }
