@@ -1,0 +1,137 @@
+// Specs to a catalog: what a good one holds, every kind of mistake at its place, the repository's own specs.
+import Core
+import Foundation
+import KindLoading
+import Kinds
+import XCTest
+
+final class KindLoaderTests: XCTestCase {
+  func testSample() throws {
+    let catalog = try SampleSpecs.load(SampleSpecs.files)
+    let item = try XCTUnwrap(catalog.kind("Item"))
+    XCTAssertEqual(item.fields.map(\.name), ["name", "shelf", "costCents", "state", "size", "token", "area"])
+    XCTAssertEqual(item.identityField, "name")
+    XCTAssertEqual(item.field("shelf")?.reference?.kind, "Shelf")
+    XCTAssertEqual(item.field("state")?.moves, ["draft": ["shown"]])
+    XCTAssertEqual(item.events.map(\.name), ["item.created", "item.updated", "item.deleted"])
+    XCTAssertEqual(item.rules.map(\.code), ["rule", "rule"])
+    guard case .token(let prefix, let length)? = item.field("token")?.generate?.source else { return XCTFail("no token") }
+    XCTAssertEqual(prefix, "it_")
+    XCTAssertEqual(length, 22)
+    let routes = Dictionary(uniqueKeysWithValues: catalog.routes.map { ($0.id, $0) })
+    XCTAssertEqual(routes["shop.items.get-on-shelf"]?.target, "id")
+    XCTAssertNil(routes["shop.items.list"]?.target)
+    XCTAssertEqual(routes["shop.items.create"]?.needs, ["admin"])
+    XCTAssertEqual(routes["shop.items.list"]?.needs, ["read"])
+    XCTAssertEqual(routes["shop.items.delete"]?.needs, ["write"])
+    XCTAssertEqual(routes["shop.items.create"]?.status, 201)
+    XCTAssertEqual(routes["shop.items.create"]?.once.map(\.1), ["token"])
+    XCTAssertEqual(routes["shop.items.list"]?.sort, [SortKey(field: "createdAt", descending: true)])
+    XCTAssertEqual(routes["shop.items.get"]?.place?.line, 8)
+    XCTAssertEqual(catalog.family("shop")?.errors.codes, ["sold_out": 422])
+    XCTAssertEqual(catalog.family("shop")?.confirm?.tokenParameter, "confirm_token")
+    XCTAssertEqual(catalog.views["shop.Item.Item"]?.members.map(\.name), ["id", "name", "price", "shelf", "state"])
+    XCTAssertEqual(catalog.referrers(of: "Shelf").map(\.field.name), ["shelf"])
+  }
+
+  func testMistakesHavePlacesAndFixes() {
+    let kind = "shop/Item/kind.yaml"
+    let rest = "shop/Item/rest.yaml"
+    let shelf = "shop/Shelf/kind.yaml"
+    let family = "shop/family.yaml"
+    // File, text there, what it becomes, where the fault is to be shown, and how its message begins.
+    let table: [(String, String, String, String, String)] = [
+      (kind, "unique: [[name]]", "uniqe: [[name]]", "uniqe", "there is no key of kind.yaml named \"uniqe\" Did you mean \"unique\"?"),
+      (kind, "min: 0", "min: zero", "zero", "\"min\" must be a number, not \"zero\""),
+      (kind, "type: integer, min", "type: integr, min", "integr,", "there is no type \"integr\" Did you mean \"integer\"?"),
+      (kind, "ref: Shelf", "ref: Shlef", "shelf:", "there is no kind \"Shlef\" Did you mean \"Shelf\"?"),
+      (kind, "[[name]]", "[[nam]]", "nam]]", "there is no field named \"nam\" Did you mean \"name\"?"),
+      (kind, "self.costCents > 0", "self.costcents > 0", "self.costcents", "Item has no field \"costcents\" Did you mean \"costCents\"?"),
+      (kind, "self.shelf.room", "self.shelf.romo", "self.shelf.romo", "Shelf has no field \"romo\" Did you mean \"room\"?"),
+      (kind, "self.size.width", "self.size.depth", "self.size.depth", "\"self.size\" has no member \"depth\""),
+      (kind, "\"'draft'\"", "draft", "draft, moves", "nothing is named \"draft\" A text constant is written \"'draft'\"."),
+      (kind, "moves: {draft: [shown]}", "moves: {draft: [gone]}", "[gone]", "there is no enum value \"gone\""),
+      (kind, "field: /shelf", "field: /shelv", "/shelv", "there is no field at the pointer \"/shelv\" Did you mean \"/shelf\"?"),
+      (kind, "kind: Item", "kind: Itm", "Itm", "the kind \"Itm\" stands in the folder \"Item\""),
+      (kind, "secret: hash", "secret: hashed", "hashed", "there is no secret \"hashed\" Did you mean \"hash\"?"),
+      (kind, "pattern: \"^[a-z]", "pattern: \"^([a-z]", "\"^([a-z]", "the pattern is no regular expression"),
+      (kind, "find: Item", "find: Itme", "Itme", "there is no kind \"Itme\""),
+      (shelf, "Item.shelf", "Item.state", "Item.state", "Item.state refers to nothing, not to Shelf"),
+      (shelf, "unique: [[name]]\n", "", "Shelf", "a declared kind needs \"unique\""),
+      (rest, "verb: list", "verb: lits", "lits", "there is no verb \"lits\" Did you mean \"list\"?"),
+      (rest, "id: shop.items.get,", "id: shop.items.list,", "shop.items.list, verb: get", "the id shop.items.list stands twice"),
+      (rest, "needs: [admin]", "needs: [amdin]", "[amdin]", "there is no permission \"amdin\" Did you mean \"admin\"?"),
+      (rest, "price: costCents, shelf", "price: cost, shelf", "cost, shelf", "there is no field of Item named \"cost\""),
+      (rest, ", bind: {path.shelf_id: shelf}", "", "\"GET /shelves", "nothing mentions {shelf_id} and {id}"),
+      (rest, "path.shelf_id", "path.shelfid", "path.shelfid", "there is no placeholder \"shelfid\" Did you mean \"shelf_id\"?"),
+      (rest, "{view: Item}", "{view: Itm}", "POST /items", "there is no view of Item named \"Itm\""),
+      (rest, "Shelf.Short", "Shelf.Shrot", "Item: [", "there is no view of Shelf named \"Shelf.Shrot\""),
+      (rest, "shown: s}", "shown: d}", "shown: d", "\"draft\" and \"shown\" are both shown as \"d\""),
+      (rest, "q: \"name.", "q: \"nmae.", "nmae", "nothing is named \"nmae\" in Item Did you mean \"name\"?"),
+      (rest, "\"DELETE /items/{id}\"", "\"GET /items/{item}\"", "\"GET /items/{item}", "GET /items/{item} stands twice"),
+      (rest, "GET /items:", "FETCH /items:", "FETCH", "\"FETCH /items\" is no route"),
+      (rest, "once.token", "once.name", "{item: {view", "once.name: \"name\" is no generated field of Item"),
+      (rest, "sort: -createdAt", "sort: -created", "-created", "there is no field to sort by named \"created\""),
+      (family, "needs: {reads: [read], writes: [write]}\n", "", "", "the route GET /items states no permission"),
+      (family, "family: shop", "family: shopp", "shopp", "the family \"shopp\" stands in the folder \"shop\""),
+      (family, "base: /shop/api", "base: shop/", "shop/", "\"base\" is a path"),
+      (family, "base: /shop/api", "base: [", "errors", "did not find expected"),
+    ]
+    for (path, old, new, needle, message) in table {
+      let faults = SampleSpecs.faults(path, old, new)
+      let place = Self.place(of: needle, in: SampleSpecs.files[path]!.replacingOccurrences(of: old, with: new))
+      let expected = needle.isEmpty || message.hasPrefix("did not") ? message : "specs/\(path):\(place): \(message)"
+      XCTAssertTrue(faults.contains { $0.contains(expected) }, "\(old) → \(new):\nexpected \(expected)\nfound \(faults.joined(separator: "\n"))")
+    }
+  }
+
+  /// `line:column` of the first occurrence.
+  private static func place(of needle: String, in text: String) -> String {
+    guard !needle.isEmpty, let range = text.range(of: needle) else { return "" }
+    let before = text[..<range.lowerBound]
+    let column = before.count - (before.lastIndex(of: "\n").map { before.distance(from: before.startIndex, to: $0) + 1 } ?? 0) + 1
+    return "\(before.count { $0 == "\n" } + 1):\(column)"
+  }
+
+  func testAllFaultsAtOnce() {
+    let text = SampleSpecs.item.replacingOccurrences(of: "min: 0", with: "min: x").replacingOccurrences(of: "ref: Shelf", with: "ref: Self")
+      .replacingOccurrences(of: "self.costCents", with: "self.cost")
+    var files = SampleSpecs.files
+    files["shop/Item/kind.yaml"] = text
+    files["shop/Shelf/kind.yaml"] = SampleSpecs.shelf + "\nstorag: data"
+    XCTAssertThrowsError(try SampleSpecs.load(files)) { error in
+      let found = (error as? Problems)?.list ?? []
+      XCTAssertGreaterThanOrEqual(found.count, 4, "\(found)")
+      XCTAssertTrue(found.allSatisfy { $0.place != nil && $0.category == .invalid })
+    }
+  }
+
+  func testDigestFollowsMeaningNotSpelling() throws {
+    let digest = try SampleSpecs.load(SampleSpecs.files).digest
+    var files = SampleSpecs.files
+    files["shop/Shelf/kind.yaml"] = "# a comment\n" + SampleSpecs.shelf.replacingOccurrences(of: "doc: Where", with: "doc:   Where")
+    XCTAssertEqual(try SampleSpecs.load(files).digest, digest)
+    files["shop/Shelf/kind.yaml"] = SampleSpecs.shelf.replacingOccurrences(of: "'hall'", with: "'cellar'")
+    XCTAssertNotEqual(try SampleSpecs.load(files).digest, digest)
+  }
+
+  func testSpecsOfTheRepositoryLoad() throws {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    let catalog = try KindLoader.load(root.appendingPathComponent("specs"))
+    XCTAssertGreaterThan(catalog.kinds.count, 20)
+    XCTAssertGreaterThan(catalog.routes.count, 50)
+  }
+
+  func testForgottenFilesAreNamed() throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("specs-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    for (path, text) in SampleSpecs.files.merging(["shop/Item/knid.yaml": "x: 1"], uniquingKeysWith: { a, _ in a }) {
+      let url = folder.appendingPathComponent(path)
+      try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try Data(text.utf8).write(to: url)
+    }
+    XCTAssertThrowsError(try KindLoader.load(folder)) { error in
+      XCTAssertTrue("\(error)".contains("Item/knid.yaml:1:1: there is no spec file named \"knid.yaml\" Did you mean \"kind.yaml\"?"), "\(error)")
+    }
+  }
+}
