@@ -51,8 +51,12 @@ enum Access {
     if case .error = key { return key }
     switch operand {
     case .list(let items):
-      guard let at = position(key) else { return .error(CELFailure("invalid_argument: a list has no index of type \(key.typeName)")) }
-      guard items.indices.contains(at) else { return .error(CELFailure("invalid_argument: index out of bounds: \(at)", kind: .absent)) }
+      guard let at = position(key) else {
+        return .error(CELFailure("invalid_argument: a list has no index of type \(key.typeName)"))
+      }
+      guard items.indices.contains(at) else {
+        return .error(CELFailure("invalid_argument: index out of bounds: \(at)", kind: .absent))
+      }
       return items[at]
     case .map(let map):
       if let value = map[key] { return value }
@@ -72,7 +76,9 @@ enum Access {
     if case .error = key { return key }
     switch operand {
     case .list(let items):
-      guard let at = position(key) else { return .error(CELFailure("invalid_argument: a list has no index of type \(key.typeName)")) }
+      guard let at = position(key) else {
+        return .error(CELFailure("invalid_argument: a list has no index of type \(key.typeName)"))
+      }
       return .optional(items.indices.contains(at) ? items[at] : nil)
     case .map(let map): return .optional(map[key])
     case .object(let object):

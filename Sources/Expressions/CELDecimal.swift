@@ -110,7 +110,9 @@ public struct CELDecimal: Sendable, Hashable, Comparable, CustomStringConvertibl
     guard let unit = power(scale - places) else { return CELDecimal(coefficient: 0, scale: 0) }
     var (whole, rest) = coefficient.quotientAndRemainder(dividingBy: unit)
     let half = unit / 2
-    if rest.magnitude > half.magnitude || (rest.magnitude == half.magnitude && whole % 2 != 0) { whole += coefficient < 0 ? -1 : 1 }
+    if rest.magnitude > half.magnitude || (rest.magnitude == half.magnitude && whole % 2 != 0) {
+      whole += coefficient < 0 ? -1 : 1
+    }
     return CELDecimal(coefficient: whole, scale: places)
   }
 

@@ -59,7 +59,8 @@ enum Conversions {
     case .uint(let u): return .string(String(u))
     case .double(let d): return .string(text(d))
     case .decimal(let d): return .string(d.description)
-    case .bytes(let b): return String(validating: b, as: UTF8.self).map(CELValue.string) ?? .error(CELFailure("invalid UTF-8 in bytes"))
+    case .bytes(let b):
+      return String(validating: b, as: UTF8.self).map(CELValue.string) ?? .error(CELFailure("invalid UTF-8 in bytes"))
     case .timestamp(let seconds, let nanos): return .string(TimeText.timestamp(seconds: seconds, nanos: nanos))
     case .duration(let seconds, let nanos): return .string(TimeText.duration(seconds: seconds, nanos: nanos))
     case .type(let name): return .string(name)

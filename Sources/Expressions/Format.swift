@@ -21,7 +21,9 @@ enum Format {
       if rest.first == "." {
         let digits = rest.dropFirst().prefix { $0.isASCII && $0.isNumber }
         precision = Int(digits)
-        guard let precision, precision <= precisionLimit else { return .error(CELFailure("format: a precision goes from 0 to \(precisionLimit)")) }
+        guard let precision, precision <= precisionLimit else {
+          return .error(CELFailure("format: a precision goes from 0 to \(precisionLimit)"))
+        }
         rest = rest.dropFirst(1 + digits.count)
       }
       guard let clause = rest.popFirst() else { return .error(CELFailure("format: the pattern ends in '%'")) }

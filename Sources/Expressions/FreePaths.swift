@@ -23,14 +23,14 @@ enum FreePaths {
       case .select(let operand, _, _), .has(let operand, _): visit(operand)
       case .call(_, let receiver, let arguments):
         if let receiver { visit(receiver) }
-        arguments.forEach { visit($0) }
-      case .list(let elements): elements.forEach { visit($0.value) }
+        for argument in arguments { visit(argument) }
+      case .list(let elements): for element in elements { visit(element.value) }
       case .map(let entries):
         for entry in entries {
           visit(entry.key)
           visit(entry.value)
         }
-      case .message(_, let fields): fields.forEach { visit($0.value) }
+      case .message(_, let fields): for field in fields { visit(field.value) }
       case .comprehension(let c):
         visit(c.range)
         let names = [c.variable] + (c.second.map { [$0] } ?? [])
@@ -52,7 +52,11 @@ enum FreePaths {
       case .identifier(let name, let absolute): absolute || !bound.contains(name) ? [name] : nil
       case .select(let operand, let field, _), .has(let operand, let field): path(operand).map { $0 + [field] }
       case .call(CELOperator.index, nil, let arguments), .call(CELOperator.optionalIndex, nil, let arguments):
-        if arguments.count == 2, case .literal(.string(let key)) = arguments[1] { path(arguments[0]).map { $0 + [key] } } else { nil }
+        if arguments.count == 2, case .literal(.string(let key)) = arguments[1] {
+          path(arguments[0]).map { $0 + [key] }
+        } else {
+          nil
+        }
       default: nil
       }
     }

@@ -44,7 +44,13 @@ struct Lexer {
         at += ahead
         return text(raw: raw, isBytes: isBytes, start)
       }
-      if c | 32 == UInt8(ascii: "r"), !raw { raw = true } else if c | 32 == UInt8(ascii: "b"), !isBytes { isBytes = true } else { break }
+      if c | 32 == UInt8(ascii: "r"), !raw {
+        raw = true
+      } else if c | 32 == UInt8(ascii: "b"), !isBytes {
+        isBytes = true
+      } else {
+        break
+      }
     }
     while Self.isNameStart(peek()) || Self.isDigit(peek()) { at += 1 }
     let name = String(decoding: bytes[start..<at], as: UTF8.self)
@@ -94,7 +100,9 @@ struct Lexer {
     }
     let text = String(decoding: bytes[start..<at], as: UTF8.self)
     if !isDouble { return integer(text, radix: 10, start) }
-    guard let number = Double(text.hasPrefix(".") ? "0" + text : text) else { return fault("this is no number: \(text)", at: start) }
+    guard let number = Double(text.hasPrefix(".") ? "0" + text : text) else {
+      return fault("this is no number: \(text)", at: start)
+    }
     add(.double(number), from: start)
   }
 
@@ -119,7 +127,8 @@ struct Lexer {
     at += 1
     while at < bytes.count, bytes[at] & 0xC0 == 0x80 { at += 1 }
     let shown = String(decoding: bytes[start..<at], as: UTF8.self)
-    let fix = ["=": "; equality is '=='", "&": "; the logical operator is '&&'", "|": "; the logical operator is '||'"][shown] ?? ""
+    let fix =
+      ["=": "; equality is '=='", "&": "; the logical operator is '&&'", "|": "; the logical operator is '||'"][shown] ?? ""
     fault("unexpected character '\(shown)'\(fix)", at: start)
   }
 

@@ -76,7 +76,9 @@ enum Macro {
       guard numbers.count == arguments.count else { return .failure(Problem(message: "cel.\(name) takes integer literals")) }
       return .success(.identifier("@\(name)\(numbers.joined(separator: ":"))"))
     case ("block", 2):
-      guard case .list(let values) = arguments[0] else { return .failure(Problem(message: "cel.block takes a list of values first")) }
+      guard case .list(let values) = arguments[0] else {
+        return .failure(Problem(message: "cel.block takes a list of values first"))
+      }
       if values.count > blockLimit { return .failure(Problem(message: "cel.block takes at most \(blockLimit) values")) }
       return .success(values.enumerated().reversed().reduce(arguments[1]) { .bind("@index\($1.offset)", $1.element.value, $0) })
     default: return nil

@@ -5,8 +5,11 @@ enum MathFunctions {
   private static let argumentLimit = 100
 
   static func add(to set: inout CELFunctions) {
-    set.add("math.greatest", 1...argumentLimit, .global) { arguments, budget in extreme("math.greatest", arguments, &budget) { $0 > 0 } }
-    set.add("math.least", 1...argumentLimit, .global) { arguments, budget in extreme("math.least", arguments, &budget) { $0 < 0 } }
+    set.add("math.greatest", 1...argumentLimit, .global) { arguments, budget in
+      extreme("math.greatest", arguments, &budget) { $0 > 0 }
+    }
+    set.add("math.least", 1...argumentLimit, .global) { arguments, budget in extreme("math.least", arguments, &budget) { $0 < 0 }
+    }
     double("math.ceil", &set) { .double($0.rounded(.up)) }
     double("math.floor", &set) { .double($0.rounded(.down)) }
     double("math.round", &set) { .double($0.rounded(.toNearestOrAwayFromZero)) }
@@ -91,7 +94,9 @@ enum MathFunctions {
       }
     }
     // Both shifts fill with zeros.
-    let shifts: [(String, @Sendable (UInt64, Int) -> UInt64)] = [("math.bitShiftLeft", { $0 << $1 }), ("math.bitShiftRight", { $0 >> $1 })]
+    let shifts: [(String, @Sendable (UInt64, Int) -> UInt64)] = [
+      ("math.bitShiftLeft", { $0 << $1 }), ("math.bitShiftRight", { $0 >> $1 }),
+    ]
     for (name, body) in shifts {
       set.add(name, 2...2, .global) { arguments, _ in
         guard case .int(let count) = arguments[1] else { return .error(.noOverload(name, arguments)) }

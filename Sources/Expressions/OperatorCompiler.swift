@@ -105,7 +105,9 @@ extension Compiler {
     }
   }
 
-  private func order(_ name: String, _ left: @escaping Step, _ right: @escaping Step, _ accepts: @escaping @Sendable (Int) -> Bool)
+  private func order(
+    _ name: String, _ left: @escaping Step, _ right: @escaping Step, _ accepts: @escaping @Sendable (Int) -> Bool
+  )
     -> Step
   {
     { run in

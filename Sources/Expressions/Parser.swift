@@ -22,11 +22,14 @@ struct Parser {
   var faults: [SourceFault]
   private var depth = 0
   private var faultAt = -1
+  /// Where the lexer left something out: what stands behind such a place may look wrong and be right.
+  private let gaps: [Int]
 
   private init(_ source: String, _ functions: CELFunctions, _ checksCalls: Bool) {
     let lexer = Lexer(source)
     tokens = lexer.tokens
     faults = lexer.faults
+    gaps = lexer.faults.map(\.offset)
     self.functions = functions
     self.checksCalls = checksCalls
   }
@@ -77,11 +80,15 @@ struct Parser {
     _ = take(symbol)
   }
 
-  mutating func fault(_ message: String, token: Int) { faults.append(SourceFault(offset: tokens[token].offset, message: message)) }
+  mutating func fault(_ message: String, token: Int) {
+    faults.append(SourceFault(offset: tokens[token].offset, message: message))
+  }
 
   /// Records one fault for each token that is not what the grammar wants.
   mutating func unexpected(_ wanted: String) {
-    if faultAt < at { fault("unexpected \(tokens[at].shown); \(wanted) should stand here", token: at) }
+    let before = at > 0 ? tokens[at - 1].offset : -1
+    let behindGap = gaps.contains { $0 > before && $0 <= tokens[at].offset }
+    if faultAt < at, !behindGap { fault("unexpected \(tokens[at].shown); \(wanted) should stand here", token: at) }
     faultAt = at
   }
 
@@ -102,7 +109,6 @@ struct Parser {
   }
 
   func node(_ tree: CELTree, _ children: Part...) -> Part { (tree, (children.map(\.height).max() ?? 0) + 1) }
-
 
   // MARK: Levels
 

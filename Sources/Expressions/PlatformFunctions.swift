@@ -31,7 +31,9 @@ enum PlatformFunctions {
       if case .list(let items) = arguments[0] { items.last ?? .null } else { fault("last", arguments) }
     }
     set.add("sort", 1...2) { arguments, budget in
-      guard case .list(let items) = arguments[0], let keys = members("sort", arguments, &budget) else { return fault("sort", arguments) }
+      guard case .list(let items) = arguments[0], let keys = members("sort", arguments, &budget) else {
+        return fault("sort", arguments)
+      }
       guard budget.spend(items.count * (Int.bitWidth - items.count.leadingZeroBitCount)) else { return .error(.limit) }
       for (a, b) in zip(keys, keys.dropFirst()) where a.order(b) == nil { return fault("sort", [a, b]) }
       let sorted = keys.indices.sorted { a, b in
@@ -145,7 +147,9 @@ enum PlatformFunctions {
     }
     set.add("round", 1...2) { arguments, _ in
       guard arguments.count == 2 else { return whole(arguments[0], .toNearestOrAwayFromZero) ?? fault("round", arguments) }
-      guard case .int(let places) = arguments[1], (0...CELDecimal.scaleLimit).contains(places) else { return fault("round", arguments) }
+      guard case .int(let places) = arguments[1], (0...CELDecimal.scaleLimit).contains(places) else {
+        return fault("round", arguments)
+      }
       return rounded(arguments[0], places) ?? fault("round", arguments)
     }
     set.add("abs", 1...1) { arguments, _ in MathFunctions.absolute(arguments[0]) ?? fault("abs", arguments) }
@@ -154,9 +158,11 @@ enum PlatformFunctions {
       case .decimal: return arguments[0]
       case .int(let i): return .decimal(CELDecimal(i))
       case .double(let d):
-        return CELDecimal(Conversions.text(d)).map(CELValue.decimal) ?? .error(CELFailure("range error: the number is no decimal"))
+        return CELDecimal(Conversions.text(d)).map(CELValue.decimal)
+          ?? .error(CELFailure("range error: the number is no decimal"))
       case .string(let text):
-        return CELDecimal(text).map(CELValue.decimal) ?? .error(CELFailure("Type conversion error: '\(text.prefix(64))' is no decimal"))
+        return CELDecimal(text).map(CELValue.decimal)
+          ?? .error(CELFailure("Type conversion error: '\(text.prefix(64))' is no decimal"))
       default: return fault("decimal", arguments)
       }
     }

@@ -202,7 +202,9 @@ extension Parser {
   }
 
   private func unknown(_ name: String, receiver: Bool) -> String {
-    if functions.has(name) { return "'\(name)' takes another number of arguments\(receiver ? "" : ", or is called as x.\(name)(...)")" }
+    if functions.has(name) {
+      return "'\(name)' takes another number of arguments\(receiver ? "" : ", or is called as x.\(name)(...)")"
+    }
     if Macro.names.contains(name) { return "'\(name)' is a macro: items.\(name)(x, condition)" }
     let near = nearestName(to: name, among: functions.names + Macro.names)
     return "unknown function '\(name)'" + (near.map { "; did you mean '\($0)'?" } ?? "")

@@ -42,7 +42,9 @@ extension RegexParser {
     guard peek() == "-", let after = peek(1), after != "]" else { return set.add(low...low) }
     at += 1
     var none = RegexSet()
-    guard let high = try classScalar(&none), high >= low else { throw Fault(message: "a range of characters is in the wrong order") }
+    guard let high = try classScalar(&none), high >= low else {
+      throw Fault(message: "a range of characters is in the wrong order")
+    }
     set.add(low...high)
   }
 
@@ -94,7 +96,9 @@ extension RegexParser {
       at += 1
       if value > 0x10FFFF { throw Fault(message: "an escape is no code point") }
     }
-    guard braces ? digits > 0 && take("}") : digits == 2 else { throw Fault(message: "\\x takes two hexadecimal digits, or braces") }
+    guard braces ? digits > 0 && take("}") : digits == 2 else {
+      throw Fault(message: "\\x takes two hexadecimal digits, or braces")
+    }
     return value
   }
 

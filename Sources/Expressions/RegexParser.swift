@@ -95,7 +95,9 @@ struct RegexParser {
       at = start
       return nil
     }
-    if least > Self.repeatLimit || (most ?? 0) > Self.repeatLimit { throw Fault(message: "repetitions go up to \(Self.repeatLimit)") }
+    if least > Self.repeatLimit || (most ?? 0) > Self.repeatLimit {
+      throw Fault(message: "repetitions go up to \(Self.repeatLimit)")
+    }
     if let most, most < least { throw Fault(message: "a repetition's bounds are in the wrong order") }
     return (least, open ? nil : most)
   }
@@ -162,7 +164,9 @@ struct RegexParser {
   private mutating func groupName() throws(Fault) {
     guard take("<"), let first = peek(), first != "=", first != "!" else { throw Fault(message: "look-behind is not supported") }
     while let c = peek(), c != ">" {
-      guard c.isASCII, c.isLetter || c.isNumber || c == "_" else { throw Fault(message: "a group's name has letters, digits and '_'") }
+      guard c.isASCII, c.isLetter || c.isNumber || c == "_" else {
+        throw Fault(message: "a group's name has letters, digits and '_'")
+      }
       at += 1
     }
     guard take(">") else { throw Fault(message: "a group's name is not closed") }

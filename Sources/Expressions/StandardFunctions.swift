@@ -28,16 +28,22 @@ enum StandardFunctions {
     set.add("type", 1...1, .global) { arguments, _ in .type(arguments[0].typeName) }
     set.add("dyn", 1...1, .global) { arguments, _ in arguments[0] }
     set.add("contains", 2...2, .receiver) { arguments, budget in
-      guard case .string(let text) = arguments[0], case .string(let part) = arguments[1] else { return fault("contains", arguments) }
+      guard case .string(let text) = arguments[0], case .string(let part) = arguments[1] else {
+        return fault("contains", arguments)
+      }
       budget.spend(arguments[0].weight * arguments[1].weight)
       return .bool(text.utf8.firstOffset(of: part.utf8) != nil)
     }
     set.add("startsWith", 2...2, .receiver) { arguments, _ in
-      guard case .string(let text) = arguments[0], case .string(let part) = arguments[1] else { return fault("startsWith", arguments) }
+      guard case .string(let text) = arguments[0], case .string(let part) = arguments[1] else {
+        return fault("startsWith", arguments)
+      }
       return .bool(text.utf8.starts(with: part.utf8))
     }
     set.add("endsWith", 2...2, .receiver) { arguments, _ in
-      guard case .string(let text) = arguments[0], case .string(let part) = arguments[1] else { return fault("endsWith", arguments) }
+      guard case .string(let text) = arguments[0], case .string(let part) = arguments[1] else {
+        return fault("endsWith", arguments)
+      }
       return .bool(text.utf8.count >= part.utf8.count && text.utf8.suffix(part.utf8.count).elementsEqual(part.utf8))
     }
     set.add("matches", 2...2) { arguments, budget in
@@ -86,7 +92,9 @@ extension String.UTF8View {
     }
   }
 
-  private static func search(_ whole: UnsafeBufferPointer<UInt8>, _ piece: UnsafeBufferPointer<UInt8>, _ start: Int) -> (offset: Int?, ()) {
+  private static func search(_ whole: UnsafeBufferPointer<UInt8>, _ piece: UnsafeBufferPointer<UInt8>, _ start: Int) -> (
+    offset: Int?, ()
+  ) {
     if piece.isEmpty { return (start <= whole.count ? start : nil, ()) }
     var at = start
     while at + piece.count <= whole.count {

@@ -16,7 +16,9 @@ enum StringFunctions {
       if case .string(let text) = arguments[0] { .string(quote(text)) } else { fault("strings.quote", arguments) }
     }
     set.add("format", 2...2, .receiver) { arguments, budget in
-      guard case .string(let pattern) = arguments[0], case .list(let values) = arguments[1] else { return fault("format", arguments) }
+      guard case .string(let pattern) = arguments[0], case .list(let values) = arguments[1] else {
+        return fault("format", arguments)
+      }
       return Format.run(pattern, values, &budget)
     }
   }
@@ -43,7 +45,8 @@ enum StringFunctions {
   /// A literal that CEL reads back as `text`.
   private static func quote(_ text: String) -> String {
     let escapes: [Unicode.Scalar: String] = [
-      "\u{7}": "\\a", "\u{8}": "\\b", "\u{c}": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\u{b}": "\\v", "\\": "\\\\", "\"": "\\\"",
+      "\u{7}": "\\a", "\u{8}": "\\b", "\u{c}": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\u{b}": "\\v", "\\": "\\\\",
+      "\"": "\\\"",
     ]
     return "\"" + text.unicodeScalars.map { escapes[$0] ?? String($0) }.joined() + "\""
   }
@@ -57,7 +60,9 @@ enum StringFunctions {
       return .string(at == scalars.count ? "" : String(scalars[at]))
     }
     set.add("substring", 2...3) { arguments, _ in
-      guard case .string(let text) = arguments[0], case .int(let start) = arguments[1] else { return fault("substring", arguments) }
+      guard case .string(let text) = arguments[0], case .int(let start) = arguments[1] else {
+        return fault("substring", arguments)
+      }
       let scalars = text.unicodeScalars
       var end = scalars.count
       if arguments.count == 3 {
@@ -108,7 +113,9 @@ enum StringFunctions {
       return .string(out)
     }
     set.add("split", 2...3) { arguments, budget in
-      guard case .string(let text) = arguments[0], case .string(let separator) = arguments[1] else { return fault("split", arguments) }
+      guard case .string(let text) = arguments[0], case .string(let separator) = arguments[1] else {
+        return fault("split", arguments)
+      }
       var limit = -1
       if arguments.count == 3 {
         guard case .int(let given) = arguments[2] else { return fault("split", arguments) }
@@ -119,7 +126,8 @@ enum StringFunctions {
       return .list(pieces(text, separator, limit).map(CELValue.string))
     }
     set.add("replace", 3...4) { arguments, budget in
-      guard case .string(let text) = arguments[0], case .string(let old) = arguments[1], case .string(let new) = arguments[2] else {
+      guard case .string(let text) = arguments[0], case .string(let old) = arguments[1], case .string(let new) = arguments[2]
+      else {
         return fault("replace", arguments)
       }
       var limit = -1

@@ -4,7 +4,8 @@ import Foundation
 
 enum TimeFunctions {
   private enum Part: String, CaseIterable {
-    case getFullYear, getMonth, getDate, getDayOfMonth, getDayOfWeek, getDayOfYear, getHours, getMinutes, getSeconds, getMilliseconds
+    case getFullYear, getMonth, getDate, getDayOfMonth, getDayOfWeek, getDayOfYear, getHours, getMinutes, getSeconds,
+      getMilliseconds
   }
 
   static func add(to set: inout CELFunctions) {
@@ -14,7 +15,9 @@ enum TimeFunctions {
         case (.timestamp(let seconds, let nanos), 1): return .int(value(part, seconds, nanos))
         case (.timestamp(let seconds, let nanos), 2):
           guard case .string(let zone) = arguments[1] else { break }
-          guard let offset = offset(of: zone, at: seconds) else { return .error(CELFailure("unknown time zone '\(zone.prefix(64))'")) }
+          guard let offset = offset(of: zone, at: seconds) else {
+            return .error(CELFailure("unknown time zone '\(zone.prefix(64))'"))
+          }
           return .int(value(part, seconds + offset, nanos))
         case (.duration(let seconds, let nanos), 1):
           if let value = total(part, seconds, nanos) { return .int(value) }

@@ -38,7 +38,8 @@ enum TimeText {
     guard let dash = b.firstIndex(of: 45), dash == 4 || dash == 5, let year = number(0, dash), let month = number(dash + 1, 2),
       let day = number(dash + 4, 2), let hour = number(dash + 7, 2), let minute = number(dash + 10, 2),
       let second = number(dash + 13, 2), b[dash + 3] == 45, b[dash + 6] == 84 || b[dash + 6] == 116, b[dash + 9] == 58,
-      b[dash + 12] == 58, (1...12).contains(month), day >= 1, day <= Timestamp.daysIn(month, year), hour < 24, minute < 60, second < 60
+      b[dash + 12] == 58, (1...12).contains(month), day >= 1, day <= Timestamp.daysIn(month, year), hour < 24, minute < 60,
+      second < 60
     else { return nil }
     var at = dash + 15
     var nanos = 0

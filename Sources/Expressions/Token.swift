@@ -16,10 +16,34 @@ struct Token: Sendable {
   }
 
   enum Symbol: String, Sendable {
-    case leftParen = "(", rightParen = ")", leftBracket = "[", rightBracket = "]", leftBrace = "{", rightBrace = "}"
-    case dot = ".", comma = ",", colon = ":", question = "?", plus = "+", minus = "-", star = "*", slash = "/", percent = "%"
-    case not = "!", and = "&&", or = "||", equals = "==", notEquals = "!=", less = "<", lessOrEqual = "<=", greater = ">"
-    case greaterOrEqual = ">=", `in` = "in", `true` = "true", `false` = "false", null = "null"
+    case leftParen = "("
+    case rightParen = ")"
+    case leftBracket = "["
+    case rightBracket = "]"
+    case leftBrace = "{"
+    case rightBrace = "}"
+    case dot = "."
+    case comma = ","
+    case colon = ":"
+    case question = "?"
+    case plus = "+"
+    case minus = "-"
+    case star = "*"
+    case slash = "/"
+    case percent = "%"
+    case not = "!"
+    case and = "&&"
+    case or = "||"
+    case equals = "=="
+    case notEquals = "!="
+    case less = "<"
+    case lessOrEqual = "<="
+    case greater = ">"
+    case greaterOrEqual = ">="
+    case `in` = "in"
+    case `true` = "true"
+    case `false` = "false"
+    case null = "null"
   }
 
   let kind: Kind
