@@ -69,6 +69,18 @@ struct CELBudget {
   private(set) var left: Int
   init(_ limit: Int) { left = limit }
   var isSpent: Bool { left < 0 }
+  /// How many objects inside objects a comparison is in.
+  private(set) var objectDepth = 0
+
+  /// False, and all is spent, when objects are nested so deep that references must run in circles.
+  mutating func enterObject() -> Bool {
+    objectDepth += 1
+    if objectDepth > Self.objectDepthLimit { left = -1 }
+    return !isSpent
+  }
+
+  mutating func leaveObject() { objectDepth -= 1 }
+  private static let objectDepthLimit = 32
 
   /// Takes `units` off; false when the limit is passed.
   @discardableResult

@@ -36,15 +36,21 @@ public final class CELMap: Sendable {
 
   /// Nil when a key has no allowed type or occurs twice; `fault` then says which.
   static func make(keys: [CELValue], values: [CELValue], fault: inout CELFailure?) -> CELMap? {
-    var index: [CELKey: Int] = [:]
-    index.reserveCapacity(keys.count)
-    for (at, key) in keys.enumerated() {
-      guard let hashed = CELKey(key), !key.isDouble else {
+    var hashed: [CELKey] = []
+    hashed.reserveCapacity(keys.count)
+    for key in keys {
+      guard let one = CELKey(key), !key.isDouble else {
         fault = CELFailure("unsupported key type: \(key.typeName)")
         return nil
       }
-      if index.updateValue(at, forKey: hashed) != nil {
-        fault = CELFailure("Failed with repeated key: \(key.shown)")
+      hashed.append(one)
+    }
+    let large = keys.count >= indexFrom
+    var index: [CELKey: Int] = [:]
+    for (at, key) in hashed.enumerated() {
+      let known = large ? index.updateValue(at, forKey: key) != nil : hashed[..<at].contains(key)
+      if known {
+        fault = CELFailure("Failed with repeated key: \(keys[at].shown)")
         return nil
       }
     }

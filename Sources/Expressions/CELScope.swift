@@ -18,6 +18,13 @@ public protocol CELObject: Sendable {
   /// Nil: no such member. `has(x.name)` asks this too, and a null member counts as absent in lenient programs only.
   func member(_ name: String) -> CELValue?
   var keys: [String] { get }
+  /// What tells this object from others, such as its uid; by default its text member `uid`. Within another object, an object with
+  /// an identity is compared by it and converted to it, so that references are not followed without end.
+  var identity: String? { get }
+}
+
+extension CELObject {
+  public var identity: String? { member("uid")?.text }
 }
 
 /// A scope made of names and values.

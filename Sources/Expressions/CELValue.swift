@@ -71,7 +71,7 @@ extension CELValue {
 
   /// The dynamic value: decimals, `uint` beyond `Int.max`, bytes (base64), timestamps (RFC 3339), durations (`3.5s`), types, NaN and
   /// infinities become strings, keys of maps become strings, failures and absent optionals become null. Objects inside
-  /// objects deeper than `CELMap.objectDepth` become null, because references may run in circles.
+  /// objects become their identity; those without one become null below `CELMap.objectDepth` levels.
   public var value: Core.Value { converted(objectDepth: CELMap.objectDepth) }
 
   func converted(objectDepth: Int) -> Core.Value {
@@ -90,6 +90,7 @@ extension CELValue {
     case .duration(let seconds, let nanos): return .string(TimeText.duration(seconds: seconds, nanos: nanos))
     case .optional(let inner?): return inner.converted(objectDepth: objectDepth)
     case .object(let object):
+      if objectDepth < CELMap.objectDepth, let identity = object.identity { return .string(identity) }
       if objectDepth == 0 { return .null }
       var map = ObjectMap()
       for key in object.keys { map[key] = (object.member(key) ?? .null).converted(objectDepth: objectDepth - 1) }

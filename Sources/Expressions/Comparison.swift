@@ -38,7 +38,13 @@ extension CELValue: Equatable {
       return true
     case (.map(let a), .map(let b)): return a.equals(b, &budget)
     case (.object(let a), .map(let b)), (.map(let b), .object(let a)): return CELMap(a).equals(b, &budget)
-    case (.object(let a), .object(let b)): return CELMap(a).equals(CELMap(b), &budget)
+    case (.object(let a), .object(let b)):
+      if budget.objectDepth > 0, let one = a.identity, let other = b.identity { return one == other }
+      guard budget.enterObject() else { return false }
+      defer { budget.leaveObject() }
+      return CELMap(a).equals(CELMap(b), &budget)
+    case (.object(let object), .string(let identity)), (.string(let identity), .object(let object)):
+      return object.identity == identity
     case (.optional(nil), .optional(nil)): return true
     case (.optional(let a?), .optional(let b?)): return a.equals(b, &budget)
     default: return false

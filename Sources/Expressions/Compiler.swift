@@ -119,13 +119,13 @@ struct Compiler {
   }
 
   private mutating func call(_ name: String, _ arguments: [CELTree], receiver: Bool) -> Step {
-    if name == "matches", arguments.count == 2, case .literal(.string(let pattern)) = arguments[1],
-      functions.find(name, count: 2, receiver: receiver) != nil, let regex = try? Regex(pattern)
+    if name == "matches", arguments.count == 2, case .literal(.string(let source)) = arguments[1],
+      functions.find(name, count: 2, receiver: receiver) != nil, let pattern = try? Pattern(source)
     {
       let subject = compile(arguments[0])
       return { run in
         run.budget.spend(1)
-        return StandardFunctions.matches(subject(run), regex, &run.budget)
+        return StandardFunctions.matches(subject(run), pattern, &run.budget)
       }
     }
     let steps = arguments.map { compile($0) }

@@ -196,7 +196,7 @@ extension Parser {
       fault(unknown(name, receiver: receiver != nil), token: token)
     }
     if name == "matches", count == 2, case .literal(.string(let pattern))? = trees.last {
-      do throws(Regex.Fault) { _ = try Regex(pattern) } catch { fault("invalid pattern: \(error.message)", token: token) }
+      do throws(Pattern.Fault) { _ = try Pattern(pattern) } catch { fault("invalid pattern: \(error.message)", token: token) }
     }
     return (.call(name, receiver: receiver?.tree, trees), height + 1)
   }

@@ -48,10 +48,10 @@ enum StandardFunctions {
     }
     set.add("matches", 2...2) { arguments, budget in
       guard case .string(let pattern) = arguments[1] else { return fault("matches", arguments) }
-      do throws(Regex.Fault) {
-        let regex = try Regex(pattern)
-        budget.spend(regex.size)
-        return matches(arguments[0], regex, &budget)
+      do throws(Pattern.Fault) {
+        let compiled = try Pattern(pattern)
+        budget.spend(compiled.size)
+        return matches(arguments[0], compiled, &budget)
       } catch {
         return .error(CELFailure("invalid pattern: \(error.message)"))
       }
@@ -71,12 +71,12 @@ enum StandardFunctions {
     }
   }
 
-  static func matches(_ subject: CELValue, _ regex: Regex, _ budget: inout CELBudget) -> CELValue {
+  static func matches(_ subject: CELValue, _ pattern: Pattern, _ budget: inout CELBudget) -> CELValue {
     if case .error = subject { return subject }
     guard case .string(let text) = subject else { return fault("matches", [subject, .string("")]) }
     // A step of the machine is a sixteenth of a unit.
-    guard budget.spend((text.utf8.count * regex.size) >> 4) else { return .error(.limit) }
-    return .bool(regex.matches(text))
+    guard budget.spend(((text.utf8.count + 1) * pattern.size) >> 4) else { return .error(.limit) }
+    return .bool(pattern.matches(text))
   }
 }
 

@@ -122,6 +122,7 @@ enum StringFunctions {
         limit = given
       }
       if limit == 0 { return .list([]) }
+      if separator.isEmpty { budget.spend(text.utf8.count) }
       guard budget.spend(arguments[0].weight * (1 + arguments[1].weight)) else { return .error(.limit) }
       return .list(pieces(text, separator, limit).map(CELValue.string))
     }

@@ -60,6 +60,34 @@ final class ScopeTests: XCTestCase {
     XCTAssertEqual(value["next"]["next"]["next"]["next"], .null, "references in circles end")
   }
 
+  /// An object with an identity, that refers to another which refers back.
+  private struct Peer: CELObject {
+    let uid: String
+    let note: String
+    let keys = ["uid", "note", "peer"]
+    func member(_ name: String) -> CELValue? {
+      switch name {
+      case "uid": .string(uid)
+      case "note": .string(note)
+      case "peer": .object(Peer(uid: uid == "1" ? "2" : "1", note: "any"))
+      default: nil
+      }
+    }
+  }
+
+  func testReferencesInCirclesEnd() {
+    let scope = CELRecord([
+      "self": .object(Peer(uid: "1", note: "new")), "old": .object(Peer(uid: "1", note: "old")),
+      "same": .object(Peer(uid: "1", note: "new")),
+      "chain": .object(Chain()), "other": .object(Chain()),
+    ])
+    expect(
+      [("self == old", "false"), ("self == same", "true"), ("self.peer == old.peer", "true"), ("self.peer == '2'", "true")], scope
+    )
+    XCTAssertEqual(try evaluated("self", scope).get().value, ["uid": "1", "note": "new", "peer": "2"])
+    XCTAssertEqual(evaluated("chain == other", scope), .failure(CELFailure("the cost limit was reached", kind: .limit)))
+  }
+
   func testDocuments() {
     let document: Value = ["name": "web", "port": 80, "ratio": 0.5, "tags": ["a", ["k": .null]], "on": true]
     let scope = CELRecord(document)

@@ -1,15 +1,18 @@
 // Regular expressions of the RE2 kind: matched in time linear in the text, whatever the pattern.
 
-/// A compiled pattern. Named apart from Swift's own `Regex` by module; used for `matches` only, so it keeps no groups.
-struct Regex: Sendable {
-  struct Fault: Error { let message: String }
+/// A compiled pattern in the syntax of RE2: for `matches`, and for the `pattern` of fields. It tells whether a text matches, and
+/// keeps no groups. Compile once; safe to share.
+public struct Pattern: Sendable {
+  public struct Fault: Error, Sendable {
+    public let message: String
+  }
 
-  private let program: [RegexInstruction]
-  private let sets: [RegexSet]
+  private let program: [PatternInstruction]
+  private let sets: [PatternSet]
 
-  init(_ pattern: String) throws(Fault) {
-    var parser = RegexParser(pattern)
-    var compiler = RegexCompiler()
+  public init(_ pattern: String) throws(Fault) {
+    var parser = PatternParser(pattern)
+    var compiler = PatternCompiler()
     try compiler.emit(try parser.parse())
     compiler.program.append(.match)
     program = compiler.program
@@ -19,8 +22,8 @@ struct Regex: Sendable {
   /// The number of instructions: what one character of the text may cost.
   var size: Int { program.count }
 
-  /// Whether some part of `text` matches.
-  func matches(_ text: String) -> Bool {
+  /// Whether some part of `text` matches; anchor the pattern with `^` and `$` to match all of it.
+  public func matches(_ text: String) -> Bool {
     var machine = Machine(count: program.count)
     var before: UInt32?
     var scalars = text.unicodeScalars.makeIterator()
@@ -31,8 +34,8 @@ struct Regex: Sendable {
       guard let c = here else { return false }
       let after = scalars.next()?.value
       machine.step()
-      for at in 0..<machine.previousCount {
-        let pc = Int(machine.previous[at])
+      for thread in machine.previous {
+        let pc = Int(thread)
         if accepts(program[pc], c), add(pc + 1, &machine, c, after) { return true }
       }
       before = c
@@ -40,7 +43,7 @@ struct Regex: Sendable {
     }
   }
 
-  private func accepts(_ instruction: RegexInstruction, _ c: UInt32) -> Bool {
+  private func accepts(_ instruction: PatternInstruction, _ c: UInt32) -> Bool {
     switch instruction {
     case .scalar(let wanted): c == wanted
     case .any: true
@@ -73,7 +76,6 @@ struct Regex: Sendable {
   /// The threads at two neighbouring positions.
   private struct Machine {
     var previous: [Int32] = []
-    var previousCount: Int { previous.count }
     private var current: [Int32] = []
     private var marks: [UInt32]
     private var generation: UInt32 = 1
@@ -98,19 +100,19 @@ struct Regex: Sendable {
   }
 }
 
-enum RegexInstruction: Sendable {
+enum PatternInstruction: Sendable {
   case scalar(UInt32)
   case any
   case anyButNewline
   case set(Int32)
   case split(Int32, Int32)
   case jump(Int32)
-  case assert(RegexAssertion)
+  case assert(PatternAssertion)
   case match
 }
 
 /// What holds between two characters; nil is the edge of the text.
-enum RegexAssertion: Sendable {
+enum PatternAssertion: Sendable {
   case textStart, textEnd, lineStart, lineEnd, wordEdge, noWordEdge
 
   func holds(_ before: UInt32?, _ here: UInt32?) -> Bool {
@@ -132,15 +134,18 @@ enum RegexAssertion: Sendable {
 }
 
 /// A pattern's tree to instructions.
-struct RegexCompiler {
+struct PatternCompiler {
   /// Repetitions are written out, so that a short pattern can mean a long program.
   static let limit = 10_000
 
-  var program: [RegexInstruction] = []
-  var sets: [RegexSet] = []
+  var program: [PatternInstruction] = []
+  var sets: [PatternSet] = []
+  private var work = 0
 
-  mutating func emit(_ node: RegexNode) throws(Regex.Fault) {
-    if program.count > Self.limit { throw Regex.Fault(message: "the pattern is too large") }
+  mutating func emit(_ node: PatternNode) throws(Pattern.Fault) {
+    // Parts that make no instruction count too: repetitions of them could go on for ever.
+    work += 1
+    if program.count > Self.limit || work > 2 * Self.limit { throw Pattern.Fault(message: "the pattern is too large") }
     switch node {
     case .empty: break
     case .scalar(let c): program.append(.scalar(c))
@@ -157,7 +162,7 @@ struct RegexCompiler {
 
   private var here: Int32 { Int32(program.count) }
 
-  private mutating func choice(_ parts: [RegexNode]) throws(Regex.Fault) {
+  private mutating func choice(_ parts: [PatternNode]) throws(Pattern.Fault) {
     var exits: [Int] = []
     for (n, part) in parts.enumerated() {
       if n == parts.count - 1 {
@@ -174,7 +179,7 @@ struct RegexCompiler {
     for exit in exits { program[exit] = .jump(here) }
   }
 
-  private mutating func repetition(_ part: RegexNode, _ least: Int, _ most: Int?) throws(Regex.Fault) {
+  private mutating func repetition(_ part: PatternNode, _ least: Int, _ most: Int?) throws(Pattern.Fault) {
     for _ in 0..<least { try emit(part) }
     guard let most else {
       let fork = program.count

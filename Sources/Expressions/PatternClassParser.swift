@@ -1,10 +1,10 @@
 // Character classes and escapes of patterns.
 
-extension RegexParser {
+extension PatternParser {
   /// `[...]`
-  mutating func bracket(folds: Bool) throws(Fault) -> RegexSet {
+  mutating func bracket(folds: Bool) throws(Fault) -> PatternSet {
     at += 1
-    var set = RegexSet()
+    var set = PatternSet()
     set.folds = folds
     set.negated = take("^")
     var first = true
@@ -23,7 +23,7 @@ extension RegexParser {
   }
 
   /// `[:alpha:]` or `[:^alpha:]`
-  private mutating func named(_ set: inout RegexSet) throws(Fault) {
+  private mutating func named(_ set: inout PatternSet) throws(Fault) {
     at += 2
     let negated = take("^")
     var name = ""
@@ -31,17 +31,17 @@ extension RegexParser {
       name.append(c)
       at += 1
     }
-    guard let ranges = RegexSet.named[name], take(":"), take("]") else {
+    guard let ranges = PatternSet.named[name], take(":"), take("]") else {
       throw Fault(message: "unknown character class '[:\(name.prefix(32)):]'")
     }
     set.add(ranges, negated: negated)
   }
 
-  private mutating func range(_ set: inout RegexSet) throws(Fault) {
+  private mutating func range(_ set: inout PatternSet) throws(Fault) {
     guard let low = try classScalar(&set) else { return }
     guard peek() == "-", let after = peek(1), after != "]" else { return set.add(low...low) }
     at += 1
-    var none = RegexSet()
+    var none = PatternSet()
     guard let high = try classScalar(&none), high >= low else {
       throw Fault(message: "a range of characters is in the wrong order")
     }
@@ -49,7 +49,7 @@ extension RegexParser {
   }
 
   /// One character of a class; nil when an escape added a set instead.
-  private mutating func classScalar(_ set: inout RegexSet) throws(Fault) -> UInt32? {
+  private mutating func classScalar(_ set: inout PatternSet) throws(Fault) -> UInt32? {
     guard at < text.count else { throw Fault(message: "a character class is not closed") }
     if peek() == "\\" { return try escaped(into: &set) }
     at += 1
@@ -57,16 +57,16 @@ extension RegexParser {
   }
 
   /// An escape for one character, or nil when it stands for a set, which is added to `set`.
-  mutating func escaped(into set: inout RegexSet) throws(Fault) -> UInt32? {
+  mutating func escaped(into set: inout PatternSet) throws(Fault) -> UInt32? {
     guard let c = peek(1) else { throw Fault(message: "a backslash at the end") }
     at += 2
     switch c {
-    case "d": set.add(RegexSet.digits, negated: false)
-    case "D": set.add(RegexSet.digits, negated: true)
-    case "w": set.add(RegexSet.words, negated: false)
-    case "W": set.add(RegexSet.words, negated: true)
-    case "s": set.add(RegexSet.spaces, negated: false)
-    case "S": set.add(RegexSet.spaces, negated: true)
+    case "d": set.add(PatternSet.digits, negated: false)
+    case "D": set.add(PatternSet.digits, negated: true)
+    case "w": set.add(PatternSet.words, negated: false)
+    case "W": set.add(PatternSet.words, negated: true)
+    case "s": set.add(PatternSet.spaces, negated: false)
+    case "S": set.add(PatternSet.spaces, negated: true)
     case "p", "P": set.add(try category(negated: c == "P"))
     case "a": return 7
     case "f": return 12
@@ -116,7 +116,7 @@ extension RegexParser {
   }
 
   /// `\pL`, `\p{Lu}`, `\p{^L}`
-  private mutating func category(negated: Bool) throws(Fault) -> RegexSet.Category {
+  private mutating func category(negated: Bool) throws(Fault) -> PatternSet.Category {
     var name = ""
     var negated = negated
     if take("{") {
@@ -133,6 +133,6 @@ extension RegexParser {
     guard Unicode.GeneralCategory.shortNames.contains(name) else {
       throw Fault(message: "unknown Unicode class '\(name.prefix(32))'; general categories such as L or Lu are known")
     }
-    return RegexSet.Category(name: name, negated: negated)
+    return PatternSet.Category(name: name, negated: negated)
   }
 }

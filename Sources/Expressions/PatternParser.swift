@@ -1,17 +1,17 @@
 // The text of a pattern to its tree, in the syntax of RE2.
 
-indirect enum RegexNode: Sendable {
+indirect enum PatternNode: Sendable {
   case empty
   case scalar(UInt32)
   case any(newline: Bool)
-  case set(RegexSet)
-  case assert(RegexAssertion)
-  case sequence([RegexNode])
-  case choice([RegexNode])
-  case repetition(RegexNode, least: Int, most: Int?)
+  case set(PatternSet)
+  case assert(PatternAssertion)
+  case sequence([PatternNode])
+  case choice([PatternNode])
+  case repetition(PatternNode, least: Int, most: Int?)
 }
 
-struct RegexParser {
+struct PatternParser {
   static let depthLimit = 100
   static let repeatLimit = 1000
 
@@ -28,9 +28,9 @@ struct RegexParser {
 
   init(_ pattern: String) { text = pattern.unicodeScalars.map(\.value) }
 
-  typealias Fault = Regex.Fault
+  typealias Fault = Pattern.Fault
 
-  mutating func parse() throws(Fault) -> RegexNode {
+  mutating func parse() throws(Fault) -> PatternNode {
     let node = try choice()
     if at < text.count { throw Fault(message: "unexpected ')'") }
     return node
@@ -46,7 +46,7 @@ struct RegexParser {
     return true
   }
 
-  private mutating func choice() throws(Fault) -> RegexNode {
+  private mutating func choice() throws(Fault) -> PatternNode {
     depth += 1
     defer { depth -= 1 }
     if depth > Self.depthLimit { throw Fault(message: "groups are nested too deeply") }
@@ -55,8 +55,8 @@ struct RegexParser {
     return parts.count == 1 ? parts[0] : .choice(parts)
   }
 
-  private mutating func sequence() throws(Fault) -> RegexNode {
-    var parts: [RegexNode] = []
+  private mutating func sequence() throws(Fault) -> PatternNode {
+    var parts: [PatternNode] = []
     while let c = peek(), c != "|", c != ")" {
       let start = at
       guard let atom = try atom() else { continue }
@@ -65,7 +65,7 @@ struct RegexParser {
     return parts.count == 1 ? parts[0] : .sequence(parts)
   }
 
-  private mutating func repeated(_ atom: RegexNode, _ start: Int) throws(Fault) -> RegexNode {
+  private mutating func repeated(_ atom: PatternNode, _ start: Int) throws(Fault) -> PatternNode {
     guard let (least, most) = try bounds() else { return atom }
     _ = take("?")
     if try bounds() != nil { throw Fault(message: "a repetition of a repetition takes a group, such as (?:a*)*") }
@@ -112,7 +112,7 @@ struct RegexParser {
   }
 
   /// Nil for what stands for nothing: a change of flags.
-  private mutating func atom() throws(Fault) -> RegexNode? {
+  private mutating func atom() throws(Fault) -> PatternNode? {
     guard let c = peek() else { return nil }
     switch c {
     case "(": return try group()
@@ -134,16 +134,16 @@ struct RegexParser {
     }
   }
 
-  private func scalar(_ c: UInt32) -> RegexNode {
-    guard flags.folds, !RegexSet.variants(c).isEmpty else { return .scalar(c) }
-    var set = RegexSet()
+  private func scalar(_ c: UInt32) -> PatternNode {
+    guard flags.folds, !PatternSet.variants(c).isEmpty else { return .scalar(c) }
+    var set = PatternSet()
     set.add(c...c)
     set.folds = true
     set.close()
     return .set(set)
   }
 
-  private mutating func group() throws(Fault) -> RegexNode? {
+  private mutating func group() throws(Fault) -> PatternNode? {
     at += 1
     let saved = flags
     if take("?") {
@@ -192,8 +192,8 @@ struct RegexParser {
     throw Fault(message: "a group is not closed")
   }
 
-  private mutating func escape() throws(Fault) -> RegexNode {
-    let assertions: [Character: RegexAssertion] = ["b": .wordEdge, "B": .noWordEdge, "A": .textStart, "z": .textEnd]
+  private mutating func escape() throws(Fault) -> PatternNode {
+    let assertions: [Character: PatternAssertion] = ["b": .wordEdge, "B": .noWordEdge, "A": .textStart, "z": .textEnd]
     if let next = peek(1) {
       if let assertion = assertions[next] {
         at += 2
@@ -204,7 +204,7 @@ struct RegexParser {
         return quoted()
       }
     }
-    var set = RegexSet()
+    var set = PatternSet()
     set.folds = flags.folds
     if let c = try escaped(into: &set) { return scalar(c) }
     set.close()
@@ -212,8 +212,8 @@ struct RegexParser {
   }
 
   /// `\Q...\E`: everything between stands for itself.
-  private mutating func quoted() -> RegexNode {
-    var parts: [RegexNode] = []
+  private mutating func quoted() -> PatternNode {
+    var parts: [PatternNode] = []
     while at < text.count {
       if peek() == "\\", peek(1) == "E" {
         at += 2

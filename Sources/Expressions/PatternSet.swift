@@ -1,6 +1,6 @@
 // Sets of characters: ranges and Unicode categories.
 
-struct RegexSet: Sendable {
+struct PatternSet: Sendable {
   struct Category: Sendable {
     /// One letter (`L`) or two (`Lu`).
     let name: String
