@@ -3,6 +3,7 @@ import Kinds
 
 public enum ControllerRegistry {
   public static let all: [any KindController] = [
-    AppController()
+    AlertRuleController(), AppController(), AppRestartController(), DomainAssignmentController(), NotificationTestController(),
+    RootDomainController(), WebhookController(), WebhookSendController(),
   ]
 }
