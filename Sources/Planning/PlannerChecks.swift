@@ -153,7 +153,7 @@ extension PlannerRun {
           needs.insert(need)
           continue
         }
-        if let holder, holder != draft.object.uid, draftByUID[holder].map({ drafts[$0].fate != .delete }) ?? true {
+        if let holder, draftByUID[holder] == nil {
           problems.append(uniqueProblem(draft, unique, by: object(holder)?.label, uid: holder))
         }
       }
