@@ -56,6 +56,15 @@ public enum Value: Sendable, Hashable {
     case .object: "map"
     }
   }
+
+  /// The type's name with its article: `an integer`, `a list`, `null`.
+  public var typePhrase: String {
+    switch self {
+    case .null: "null"
+    case .int: "an integer"
+    default: "a " + typeName
+    }
+  }
 }
 
 extension Value: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral,

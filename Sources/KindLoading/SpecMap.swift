@@ -12,7 +12,7 @@ struct SpecMap {
   /// `keys` are the keys that have a meaning here; nil: any (names given by the author).
   init?(_ node: Node, in file: SpecFile, _ faults: SpecFaults, what: String, keys: [String]?) {
     guard let members = node.members else {
-      faults.add("\(what) must be a map, not a \(node.value.typeName)", at: file.place(node))
+      faults.add("\(what) must be a map, not \(node.value.typePhrase)", at: file.place(node))
       return nil
     }
     self.node = node
@@ -40,7 +40,7 @@ struct SpecMap {
       if case .string(let text) = value { return "\"\(text.prefix(60))\"" }
       return JSON.text(value)
     }
-    return "a \(node.value.typeName)"
+    return node.value.typePhrase
   }
 
   /// Text. Names such as `true` or 12 must be quoted.
