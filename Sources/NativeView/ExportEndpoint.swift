@@ -1,0 +1,96 @@
+// GET export: stored objects as manifests that can be applied again.
+import Core
+import Documents
+import HTTPServer
+import Kinds
+import Ports
+
+extension NativeHandler {
+  static let mostExported = 100_000
+
+  func export(_ request: NativeRequest) async throws -> HTTPResponse {
+    let named = try request.query("kinds").map { text in try text.split(separator: ",").map { try kind(String($0), for: request) } }
+    if let other = named?.first(where: { !$0.isDeclarable }) {
+      throw Problem(.invalid, code: "not_declarable", "\(other.name) objects are not stated in manifests.", fix: "Name kinds of storage resource.")
+    }
+    let kinds = named ?? catalog.kinds.filter { kind in
+      kind.isDeclarable && request.mayRead(kind) && (request.caller.isOperator || request.home(of: kind) == request.caller.tenant)
+    }
+    var documents: [String] = []
+    for kind in Self.byReference(kinds) {
+      var after: (values: [Value], uid: UID)?
+      repeat {
+        let query = ObjectQuery(
+          tenant: request.home(of: kind), kind: kind.name, sort: [(.name, false)], limit: Self.largestPage, after: after)
+        let objects = try await store.list(query).objects
+        let names = try await ReferenceNames.read(objects, catalog: catalog, store: store, caller: request.caller)
+        let manifest = ManifestShape(kind: kind, shape: ObjectShape(catalog: catalog, names: names, caller: request.caller))
+        documents += objects.filter { request.maySee($0, kind) }.compactMap(manifest.text)
+        after = objects.count == Self.largestPage ? objects.last.map { ([.string($0.name)], $0.uid) } : nil
+        guard documents.count <= Self.mostExported else {
+          throw Problem(.tooLarge, code: "too_large", "There are more than \(Self.mostExported) objects.", fix: "Export some kinds only.")
+        }
+      } while after != nil
+    }
+    return HTTPResponse(contentType: "application/yaml", Array(documents.joined(separator: "---\n").utf8))
+  }
+
+  /// Kinds after those that they refer to, else by name.
+  static func byReference(_ kinds: [KindSpec]) -> [KindSpec] {
+    var sorted: [KindSpec] = []
+    var done: Set<String> = []
+    func visit(_ kind: KindSpec) {
+      guard done.insert(kind.name).inserted else { return }
+      for other in targets(kind.fields).sorted() { if let next = kinds.first(where: { $0.name == other }) { visit(next) } }
+      sorted.append(kind)
+    }
+    for kind in kinds.sorted(by: { $0.name < $1.name }) { visit(kind) }
+    return sorted
+  }
+
+  private static func targets(_ fields: [FieldSpec]) -> [String] {
+    fields.flatMap { [$0.reference?.kind].compactMap { $0 } + targets($0.fields) + targets($0.items) }
+  }
+}
+
+/// One object as a manifest: what its manager states, without what the server adds.
+private struct ManifestShape {
+  let kind: KindSpec
+  let shape: ObjectShape
+
+  /// Nil for an object that only controllers made, or that is going.
+  func text(_ object: StoredObject) -> String? {
+    let stated = object.owners.values.contains { owner in
+      switch owner.manager {
+      case .set, .api: true
+      case .controller, .standard: false
+      }
+    }
+    if object.deleting != nil || (!object.owners.isEmpty && !stated) { return nil }
+    var spec = ObjectMap()
+    var secrets: [String] = []
+    for (name, value) in object.spec {
+      guard let field = kind.field(name), field.writer == .any, name != kind.identityField, field.computed == nil, !value.isNull else { continue }
+      if case .standard? = object.owners[name]?.manager { continue }
+      let shown = shape.value(value, field)
+      if Self.holdsSecret(shown) { secrets.append(name) } else { spec[name] = shown }
+    }
+    var metadata: ObjectMap = [:]
+    if kind.scope == .tenant || kind.scope == .organization { metadata["tenant"] = .string(shape.tenantName(object.tenant)) }
+    metadata["name"] = .string(object.name)
+    if !object.labels.isEmpty { metadata["labels"] = ObjectShape.labels(object.labels) }
+    if object.protected { metadata["protect"] = true }
+    let manifest: Value = [
+      "apiVersion": .string(kind.apiVersion), "kind": .string(kind.name), "metadata": .object(metadata), "spec": .object(spec),
+    ]
+    return YAMLWriter.write(manifest) + secrets.map { "# spec.\($0) is kept by the server; state it as {env: NAME} or {file: PATH}\n" }.joined()
+  }
+
+  private static func holdsSecret(_ value: Value) -> Bool {
+    switch value {
+    case .list(let items): items.contains(where: holdsSecret)
+    case .object(let map): map.has("$secret") || map.values.contains(where: holdsSecret)
+    default: false
+    }
+  }
+}

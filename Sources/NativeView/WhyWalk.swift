@@ -1,0 +1,81 @@
+// Walks references breadth first, in grouped rounds, to the nearest object that is not ready and waits for no other.
+import Core
+import Identity
+import Kinds
+import Ports
+
+struct WhyWalk: Sendable {
+  static let rounds = 10
+  static let objects = 1000
+
+  let catalog: KindCatalog
+  let store: any StorePort
+  let caller: Caller
+
+  /// From the object to the first cause; empty when it is ready.
+  func chain(from start: StoredObject) async throws -> [StoredObject] {
+    guard !isReady(start) else { return [] }
+    var seen: [UID: StoredObject] = [start.uid: start]
+    var parent: [UID: UID] = [:]
+    var front = [start]
+    var last = start
+    for _ in 0..<Self.rounds {
+      var wanted: [(from: UID, to: UID)] = []
+      for object in front {
+        for target in targets(object) where seen[target] == nil && !wanted.contains(where: { $0.to == target }) {
+          wanted.append((object.uid, target))
+        }
+      }
+      wanted = Array(wanted.prefix(Self.objects - seen.count))
+      if wanted.isEmpty { break }
+      let found = try await read(wanted.map(\.to))
+      front = []
+      for (from, to) in wanted {
+        guard let object = found[to] else { continue }
+        seen[to] = object
+        if !isReady(object) {
+          parent[to] = from
+          front.append(object)
+        }
+      }
+      // The first cause is the nearest that waits for nothing that is not ready; so go on while something is found.
+      guard let next = front.first else { break }
+      last = next
+    }
+    var chain = [last]
+    while let before = parent[chain[0].uid], let object = seen[before] { chain.insert(object, at: 0) }
+    return chain
+  }
+
+  private func isReady(_ object: StoredObject) -> Bool { Readiness.isReady(object, catalog.kind(object.kind)) }
+
+  /// What the spec refers to, and what the controller names in the status (a server it was placed on).
+  private func targets(_ object: StoredObject) -> [UID] {
+    guard let kind = catalog.kind(object.kind) else { return [] }
+    return kind.references(in: object.spec).compactMap { $0.value.string.flatMap { UID($0) } }
+  }
+
+  private func read(_ uids: [UID]) async throws -> [UID: StoredObject] {
+    var found: [UID: StoredObject] = [:]
+    for tenant in caller.isRoot ? [caller.tenant] : [caller.tenant, .rootTenant] {
+      let left = uids.filter { found[$0] == nil }
+      if left.isEmpty { break }
+      for object in try await store.objects(tenant: tenant, uids: left) { found[object.uid] = object }
+    }
+    return found
+  }
+
+  /// `Kind/name is not ready: reason: message (file:line)`
+  static func line(_ object: StoredObject) -> String {
+    let reason = Readiness.reason(object)
+    var text = "\(object.label) is not ready: \(reason.reason)"
+    if !reason.message.isEmpty { text += ": \(reason.message)" }
+    if let place = place(object) { text += " (\(place.file):\(place.line))" }
+    return text
+  }
+
+  /// Where the object was stated: the first line among its fields' places.
+  static func place(_ object: StoredObject) -> Place? {
+    object.owners.values.compactMap(\.place).min { ($0.file, $0.line) < ($1.file, $1.line) }
+  }
+}
