@@ -44,7 +44,7 @@ let package = Package(
       ["Core", "Expressions", "Kinds", "Ports", "Identity", "Manifests", "Planning", "WorkQueue", "Execution"]),
     module("Identity", ["Core", "Kinds", "Ports", "Crypto"]),
     module("RestView", ["Core", "Expressions", "Kinds", "Ports", "Planning", "Reconciling", "Identity", "HTTPServer"]),
-    module("NativeView", ["Core", "Kinds", "Ports", "Planning", "Reconciling", "Identity", "HTTPServer", "Manifests"]),
+    module("NativeView", ["Core", "Kinds", "Ports", "Documents", "Planning", "Reconciling", "Identity", "HTTPServer"]),
 
     // Adapters: the only modules that touch the outside.
     module("PostgresStore", ["Core", "Kinds", "Ports", "CLibPQ"]),

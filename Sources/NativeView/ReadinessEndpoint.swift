@@ -19,8 +19,8 @@ extension NativeHandler {
     let body = try request.json()
     var waited: [UID: [UID]] = [:]
     let here = request.caller.tenant
-    for row in try await body["set"].string.map({ try await store.inventory(owner: here, set: $0).rows }) ?? [] {
-      waited[row.tenant, default: []].append(row.uid)
+    if let set = body["set"].string {
+      for row in try await store.inventory(owner: here, set: set).rows { waited[row.tenant, default: []].append(row.uid) }
     }
     let named = try uids(body["uids"], "/uids")
     let gone = try uids(body["gone"], "/gone")

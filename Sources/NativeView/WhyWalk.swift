@@ -27,20 +27,25 @@ struct WhyWalk: Sendable {
         }
       }
       wanted = Array(wanted.prefix(Self.objects - seen.count))
-      if wanted.isEmpty { break }
-      let found = try await read(wanted.map(\.to))
-      front = []
+      let found = wanted.isEmpty ? [:] : try await read(wanted.map(\.to))
+      var next: [StoredObject] = []
       for (from, to) in wanted {
         guard let object = found[to] else { continue }
         seen[to] = object
         if !isReady(object) {
           parent[to] = from
-          front.append(object)
+          next.append(object)
         }
       }
-      // The first cause is the nearest that waits for nothing that is not ready; so go on while something is found.
-      guard let next = front.first else { break }
-      last = next
+      // The nearest that waits for nothing is the cause.
+      if let cause = front.first(where: { object in !targets(object).contains { seen[$0].map { !isReady($0) } ?? false } }) {
+        last = cause
+        break
+      }
+      // Only a circle, or what was seen before, is left.
+      guard let first = next.first else { break }
+      last = first
+      front = next
     }
     var chain = [last]
     while let before = parent[chain[0].uid], let object = seen[before] { chain.insert(object, at: 0) }
