@@ -34,7 +34,7 @@ enum OwnershipMerge {
     }
 
     func put(_ path: String, _ value: Value) {
-      if sameValue(FieldPathReader.read(path, merged.spec), value), existing != nil {
+      if existing != nil, sameValue(FieldPathReader.read(path, merged.spec), value) {
         if merged.owners[path] == nil || merged.owners[path]?.manager == .standard { merged.owners[path] = placed(owner, path, intent) }
         return
       }
@@ -52,6 +52,7 @@ enum OwnershipMerge {
 
     /// A map that was one leaf and becomes several, or the reverse: old leaves go first.
     func clearBelow(_ path: String) {
+      guard existing != nil else { return }
       for old in merged.owners.keys.sorted() where old.hasPrefix(path + ".") {
         FieldLeaves.remove(old, from: &merged.spec)
         merged.owners[old] = nil

@@ -1,0 +1,137 @@
+// Sets of manifests made true: skip what is known by its hash, parse the rest, plan, guard deletions, commit as one.
+import Core
+import Documents
+import Identity
+import Kinds
+import Manifests
+import Planning
+import Ports
+
+public struct ApplyService: ApplyPort {
+  /// All files of one apply together.
+  public static let maxBytes = 64 << 20
+
+  let engine: Engine
+  /// SHA-256.
+  let digest: @Sendable ([UInt8]) -> [UInt8]
+  let guardian: PruneGuard
+
+  public init(engine: Engine, digest: @escaping @Sendable ([UInt8]) -> [UInt8], token: @escaping @Sendable () -> String) {
+    self.engine = engine
+    self.digest = digest
+    guardian = PruneGuard(store: engine.store, clock: engine.clock, token: token)
+  }
+
+  public func apply(_ request: ApplyRequest, caller: Caller) async throws -> ApplyOutcome {
+    let total = request.files.reduce(0) { $0 + $1.bytes.count }
+    guard total <= Self.maxBytes else {
+      throw Problems(Problem(
+        .tooLarge, code: "too_large", "The files are \(total >> 20) MiB together; at most \(Self.maxBytes >> 20) MiB can be applied at once.",
+        fix: "Apply them as several sets."))
+    }
+    let set = request.set ?? "default"
+    let stored = try await engine.store.inventory(owner: request.owner, set: set)
+    let documents = SetDocuments(request.files, secrets: request.secrets, digest: digest)
+    let known = stored.catalogDigest == engine.catalog.digest ? documents.known(among: stored.rows) : []
+    let read = ManifestReader.read(files: documents.files(without: known), catalog: engine.catalog)
+    var problems = read.problems + duplicates(read.manifests, known)
+    let tenants = try await TenantNames.resolve(read.manifests, owner: request.owner, engine: engine)
+    problems += tenants.problems
+    var intents: [Intent] = []
+    for manifest in read.manifests {
+      guard let tenant = tenants.uid(of: manifest) else { continue }
+      problems += denials(manifest, tenant, caller)
+      intents.append(intent(manifest, tenant, request, documents, tenants))
+    }
+    guard problems.isEmpty else { throw Problems(problems) }
+    if documents.isEmpty, !request.prune || stored.rows.isEmpty {
+      throw Problems(Problem(.invalid, code: "empty", "There is nothing to apply: no file holds a manifest.", fix: "Name a file or folder with manifests."))
+    }
+    if documents.isEmpty {
+      throw Problems(Problem(.refused, code: "empty_source", "An empty source prunes nothing.", fix: "Delete the objects one by one if that is what you want."))
+    }
+
+    let stays = Set(known.map(\.uid))
+    let stated = Set(intents.map { Self.key($0.tenant, $0.kind, Self.name($0), engine) })
+    let gone = request.prune
+      ? stored.rows.filter { !stays.contains($0.uid) && !stated.contains(Self.key($0.tenant, $0.kind, $0.name, engine)) && $0.current != nil } : []
+    try await guardian.check(gone, of: stored.rows.count, set: set, owner: request.owner, confirm: request.confirm, dryRun: request.dryRun)
+
+    let origin = Origin(manager: .set(set), actor: caller.actor, commit: request.sourceCommit, action: "apply")
+    let contentHash = documents.contentHash(digest)
+    let all = intents
+    let knownCount = known.count
+    let dropped = stored.rows.filter { row in row.current == nil && !stays.contains(row.uid) }.map(\.uid)
+    let outcome = try await engine.commit(
+      all, prune: gone.map { ($0.tenant, $0.uid) }, origin: origin, dryRun: request.dryRun,
+      check: { plan in
+        if let pinned = request.plan { try PinnedPlan.check(pinned, plan: plan, contentHash: contentHash, catalogDigest: engine.catalog.digest) }
+      },
+      extend: { commit, plan in
+        let change = Self.inventory(plan, all, set: set, request: request, removed: gone.map(\.uid) + dropped, catalog: engine.catalog.digest)
+        let moved = !change.put.isEmpty || !change.removed.isEmpty || stored.catalogDigest != engine.catalog.digest
+        if moved || !commit.writes.isEmpty { commit.inventory = [change] }
+      })
+    return ApplyOutcome(
+      plan: outcome.plan, positions: outcome.positions, unchanged: knownCount,
+      pinned: PinnedPlan.make(outcome.plan, contentHash: contentHash, catalogDigest: engine.catalog.digest, commit: request.sourceCommit))
+  }
+
+  private static func name(_ intent: Intent) -> String {
+    if case .key(let key) = intent.target { key.name } else { "" }
+  }
+
+  private static func key(_ tenant: UID, _ kind: String, _ name: String, _ engine: Engine) -> ObjectKey {
+    ObjectKey(tenant: engine.home(kind, tenant), kind: kind, name: name)
+  }
+
+  /// A changed document that states an object which an unchanged one states too.
+  private func duplicates(_ manifests: [Manifest], _ known: [InventoryRow]) -> [Problem] {
+    guard !known.isEmpty, !manifests.isEmpty else { return [] }
+    let rows = Dictionary(known.map { ("\($0.kind)/\($0.name)", $0) }, uniquingKeysWith: { first, _ in first })
+    return manifests.compactMap { manifest in
+      guard let row = rows["\(manifest.kind.name)/\(manifest.name)"] else { return nil }
+      // Another tenant's object may have the same name.
+      if manifest.tenant != nil, row.file != manifest.place.file { return nil }
+      return Problem(
+        .invalid, code: "duplicate_object", "The same object is stated twice in one set; first at \(row.file):\(row.line):1.",
+        place: manifest.place, object: "\(manifest.kind.name)/\(manifest.name)", fix: "Remove one of them.")
+    }
+  }
+
+  private func denials(_ manifest: Manifest, _ tenant: UID, _ caller: Caller) -> [Problem] {
+    func denied(_ message: String) -> Problem {
+      Problem(.denied, code: "denied", message, place: manifest.place, object: "\(manifest.kind.name)/\(manifest.name)")
+    }
+    if engine.home(manifest.kind.name, tenant) == .rootTenant, !caller.isOperator {
+      return [denied("Only operators of the installation may state a \(manifest.kind.name).")]
+    }
+    if tenant != caller.tenant, !caller.isOperator { return [denied("You are not a member of this tenant.")] }
+    if !caller.may("write", manifest.kind.name) || !(caller.scopes.contains("*") || caller.scopes.contains("write")) {
+      return [denied("You may not write \(manifest.kind.name) objects.")]
+    }
+    return []
+  }
+
+  private func intent(_ manifest: Manifest, _ tenant: UID, _ request: ApplyRequest, _ documents: SetDocuments, _ tenants: TenantNames) -> Intent {
+    Intent(
+      .apply, .key(ObjectKey(tenant: tenant, kind: manifest.kind.name, name: manifest.name)),
+      fields: documents.withSecrets(manifest), labels: manifest.labels, protect: manifest.protect, place: manifest.place,
+      places: manifest.places, takeOver: request.takeOver, checked: true, writer: .any, hash: documents.hash(of: manifest),
+      newUID: manifest.kind.name == "Tenant" ? tenants.minted[manifest.name] : nil)
+  }
+
+  private static func inventory(
+    _ plan: Plan, _ intents: [Intent], set: String, request: ApplyRequest, removed: [UID], catalog: String
+  ) -> InventoryChange {
+    var put: [InventoryRow] = []
+    put.reserveCapacity(intents.count)
+    for (index, intent) in intents.enumerated() {
+      guard let uid = plan.targets[index], let object = plan.results[uid] else { continue }
+      put.append(InventoryRow(
+        tenant: object.tenant, uid: uid, kind: object.kind, name: object.name, hash: intent.hash, version: object.version,
+        file: intent.place?.file ?? "", line: intent.place?.line ?? 0))
+    }
+    return InventoryChange(set: set, owner: request.owner, put: put, removed: removed, catalogDigest: catalog)
+  }
+}
