@@ -1,0 +1,55 @@
+// The store on PostgreSQL. docs/STORE.md describes its tables; ENGINE's sections 1 to 6 their protocols.
+import Core
+import Foundation
+import Kinds
+import Ports
+
+/// One per process and catalog. All operations are atomic; failures of the database are `Problem`s in plain words.
+public final class PostgresStore: StorePort, @unchecked Sendable {
+  let pool: ConnectionPool
+  let catalog: KindCatalog
+  let dictionary: KindDictionary
+  let recordTables: RecordTables
+  let signalHub: SignalHub
+  let rotation = Rotation()
+
+  /// Brings the database's layout up to date, and loads what is needed to read it. Several replicas may do so at once.
+  public init(pool: ConnectionPool, catalog: KindCatalog) async throws {
+    self.pool = pool
+    self.catalog = catalog
+    let tables = try RecordTables(catalog)
+    recordTables = tables
+    let schema = pool.address.schema
+    dictionary = try await pool.run { connection in
+      try Migrator(schema: schema).run(connection) {
+        try tables.migrate(connection, schema: schema)
+        return try KindDictionary.load(connection, catalog: catalog)
+      }
+    }
+    signalHub = try SignalHub(address: pool.address, counter: pool.counter)
+  }
+
+  public func signals() -> AsyncStream<StoreSignal> { signalHub.streams.stream() }
+
+  public func ping() async throws {
+    try await pool.run { connection in _ = try connection.query("SELECT 1") }
+  }
+
+  public var statementCount: Int { pool.counter.value }
+
+  /// Ends the signal streams and closes every connection, after what was begun.
+  public func close() {
+    signalHub.close()
+    pool.close()
+  }
+}
+
+/// The tenant that the last fair round ended with.
+final class Rotation: @unchecked Sendable {
+  private let lock = NSLock()
+  private var last = UID(high: 0, low: 0)
+  var tenant: UID {
+    get { lock.withLock { last } }
+    set { lock.withLock { last = newValue } }
+  }
+}

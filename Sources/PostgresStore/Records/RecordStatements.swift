@@ -1,0 +1,114 @@
+// Appending rows of record kinds. A row sent twice (same uid, or a taken key of the kind's `unique`) is kept once.
+import Core
+import Kinds
+import Ports
+
+struct RecordStatements: Sendable {
+  let kinds: KindDictionary
+  let catalog: KindCatalog
+
+  func append(_ rows: [RecordRow], _ flight: Flight) throws {
+    var byKind: [String: [RecordRow]] = [:]
+    for row in rows { byKind[row.kind, default: []].append(row) }
+    for (kind, rows) in byKind.sorted(by: { $0.key < $1.key }) {
+      guard let spec = catalog.kind(kind) else { continue }
+      let table = try RecordTable(spec)
+      let rules = spec.unique.enumerated().filter { !$0.element.fields.isEmpty && $0.element.condition == nil }
+      for chunk in rows.chunks {
+        if rules.isEmpty { try insert(Array(chunk), table, "", [], flight) } else { try insertOnce(Array(chunk), table, rules, flight) }
+      }
+    }
+  }
+
+  /// `filter` limits the rows of `w`; its parameters come after those of the columns.
+  private func insert(_ rows: [RecordRow], _ table: RecordTable, _ filter: String, _ extra: [Parameter], _ flight: Flight) throws {
+    var at = ArrayText()
+    for row in rows { at.add(row.at) }
+    var parameters: [Parameter] = [.uids(rows.map(\.tenant)), .uids(rows.map(\.uid)), at.parameter]
+    var types = ["uuid[]", "uuid[]", "timestamptz[]"]
+    var scratch: [UInt8] = []
+    for column in table.columns {
+      var array = ArrayText()
+      for row in rows { Self.add(row.fields[column.field] ?? .null, column.type, &array, &scratch) }
+      parameters.append(array.parameterOrNull)
+      types.append(column.type + "[]")
+    }
+    let names = (["tenant", "uid", "at"] + table.columns.map(\.name)).joined(separator: ", ")
+    let arrays = types.enumerated().map { "$\($0 + 1)::\($1)" }.joined(separator: ", ")
+    try flight.add(
+      """
+      INSERT INTO \(table.name) (\(names)) SELECT \(names) FROM unnest(\(arrays)) w(\(names)) \
+      \(filter.replacing("$extra", with: "$\(parameters.count + 1)")) ON CONFLICT DO NOTHING
+      """, parameters + extra)
+  }
+
+  /// Takes the rows' keys first; rows whose keys others hold are left out.
+  private func insertOnce(
+    _ rows: [RecordRow], _ table: RecordTable, _ rules: [(offset: Int, element: KindSpec.Unique)], _ flight: Flight
+  ) throws {
+    let kind = try kinds.number(table.kind.name)
+    struct Key: Hashable {
+      var tenant: UID
+      var rule: Int
+      var value: String
+    }
+    var keys: [(key: Key, uid: UID, until: Timestamp?)] = []
+    var first: [Key: UID] = [:]
+    var twice: Set<UID> = []
+    for row in rows {
+      for (number, rule) in rules {
+        let values = rule.fields.map { row.fields[$0] ?? .null }
+        if values.contains(where: \.isNull) { continue }
+        let key = Key(tenant: row.tenant, rule: number, value: JSON.canonical(.list(values)))
+        if let other = first[key] {
+          if other != row.uid { twice.insert(row.uid) }
+          continue
+        }
+        first[key] = row.uid
+        let keep = rule.duration ?? table.kind.lifecycle.keep
+        keys.append((key, row.uid, keep.map { row.at + $0 }))
+      }
+    }
+    keys.sort { ($0.key.tenant, $0.key.rule, $0.key.value) < ($1.key.tenant, $1.key.rule, $1.key.value) }
+    var until = ArrayText()
+    for key in keys { until.add(key.until) }
+    let parameters: [Parameter] = [
+      .int(kind), .uids(keys.map(\.key.tenant)), .ints(keys.map(\.key.rule)), .texts(keys.map(\.key.value)), .uids(keys.map(\.uid)),
+      until.parameterOrNull,
+    ]
+    try flight.add(
+      """
+      INSERT INTO record_key AS k (tenant, kind, rule, value, uid, until)
+      SELECT tenant, $1::smallint, rule, key_text(value), uid, until
+      FROM unnest($2::uuid[], $3::smallint[], $4::text[], $5::uuid[], $6::timestamptz[]) WITH ORDINALITY w(tenant, rule, value, uid, until, n)
+      ORDER BY n ON CONFLICT (tenant, kind, rule, value) DO UPDATE SET uid = excluded.uid, until = excluded.until
+      WHERE k.until <= clock_timestamp()
+      """, parameters)
+    let fresh = rows.filter { !twice.contains($0.uid) }
+    // A row is kept when every key of its own is held by it.
+    let filter = """
+      WHERE NOT EXISTS (SELECT 1 FROM unnest($extra::uuid[], \(Self.parameter(table, 1))::smallint[], \(Self.parameter(table, 2))::text[], \
+      \(Self.parameter(table, 3))::uuid[]) q(tenant, rule, value, uid) JOIN record_key k ON k.tenant = q.tenant \
+      AND k.kind = \(Self.parameter(table, 4))::smallint AND k.rule = q.rule AND k.value = key_text(q.value) \
+      WHERE q.uid = w.uid AND k.uid <> q.uid)
+      """
+    try insert(fresh, table, filter, [parameters[1], parameters[2], parameters[3], parameters[4], parameters[0]], flight)
+  }
+
+  /// The parameter that stands `n` after the first one behind the columns.
+  private static func parameter(_ table: RecordTable, _ n: Int) -> String { "$\(4 + table.columns.count + n)" }
+
+  private static func add(_ value: Value, _ type: String, _ array: inout ArrayText, _ scratch: inout [UInt8]) {
+    switch (type, value) {
+    case (_, .null): array.addNull()
+    case ("jsonb", _): array.add(value, scratch: &scratch)
+    case ("bigint", .int(let number)): array.add(number)
+    case ("double precision", _): if let number = value.double { array.add(number) } else { array.addNull() }
+    case ("boolean", .bool(let flag)): array.add(flag)
+    case ("timestamptz", .string(let text)): array.add(Timestamp(text))
+    case ("text", .string(let text)): array.add(text)
+    case ("text", let other): array.add(JSON.text(other))
+    default: array.addNull()
+    }
+  }
+}
