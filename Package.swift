@@ -47,7 +47,7 @@ let package = Package(
     module("NativeView", ["Core", "Kinds", "Ports", "Documents", "Planning", "Reconciling", "Identity", "HTTPServer"]),
 
     // Adapters: the only modules that touch the outside.
-    module("PostgresStore", ["Core", "Kinds", "Ports", "CLibPQ"]),
+    module("PostgresStore", ["Core", "Kinds", "Ports", "CLibPQ", "CLinux"]),
     module("HTTPServer", ["Core", "CLinux"]),
     module("Crypto", ["Core", "COpenSSL"]),
     module("OutgoingHTTP", ["Core", "Kinds", "Ports"]),

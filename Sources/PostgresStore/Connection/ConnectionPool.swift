@@ -40,6 +40,11 @@ public final class ConnectionPool: @unchecked Sendable {
     }
   }
 
+  /// Runs statements without parameters, several with `;` between them, for administration and tests.
+  public func execute(_ sql: String) async throws {
+    try await run { connection in try connection.command(sql) }
+  }
+
   private func enqueue(_ job: @escaping Job) -> Problem? {
     condition.lock()
     defer { condition.unlock() }
