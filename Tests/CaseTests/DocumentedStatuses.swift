@@ -1,0 +1,144 @@
+// The statuses that the API documents name for each operation: what the case files must show.
+
+/// Operation → statuses. `101` (a WebSocket) is not built; a 2xx that needs a service which this installation does not have is in `absent`.
+enum DocumentedStatuses {
+  static let table: [String: [Int]] = Dictionary(
+    uniqueKeysWithValues: text.split(separator: "\n").map { line in
+      let words = line.split(separator: " ")
+      return (String(words[0]), words.dropFirst().compactMap { Int($0) })
+    })
+
+  /// Answers that nothing here can give yet, with what is answered instead.
+  static let absent: [String: (documented: Int, instead: Int)] = [
+    "deploy.apps.exec": (101, 422),
+    "deploy.domains.connect-session": (201, 503),
+    "deploy.domains.managed-dns": (200, 503),
+    "deploy.domains.enable-wildcard": (202, 503),
+    "deploy.domains.zone-preview": (200, 503),
+    "deploy.observability.create-alert-from-template": (201, 404),
+    "deploy.system.stripe-webhook": (200, 400),
+  ]
+
+  private static let text = """
+    backend.api-keys.list-api-keys 200
+    backend.api-keys.create-api-key 201
+    backend.api-keys.update-api-key 200
+    backend.api-keys.revoke-api-key 200
+    backend.api-keys.rotate-api-key 200
+    backend.public.landing-page 
+    backend.public.health-check 200
+    backend.public.readiness-probe 200
+    backend.public.openapi-specification 200
+    backend.roles.list-roles 200
+    backend.roles.create-role 201
+    backend.roles.get-role 200
+    backend.roles.update-role 200
+    backend.roles.delete-role 200
+    backend.roles.assign-permissions-to-role 200
+    backend.roles.assign-role-to-user 200
+    backend.roles.list-user-roles 200
+    backend.roles.remove-role-from-user 200
+    backend.webhooks.list-webhooks 200
+    backend.webhooks.create-webhook 201
+    backend.webhooks.update-webhook 200
+    backend.webhooks.delete-webhook 200 409
+    backend.webhooks.replay-webhook 200
+    backend.webhooks.rotate-webhook-secret 200
+    backend.webhooks.test-webhook 200
+    backend.webhook-deliveries.list-webhook-deliveries 200
+    backend.webhook-deliveries.retry-webhook-delivery 200
+    deploy.observability.list-alert-firings 200
+    deploy.observability.ack-alert-firing 200 400 404
+    deploy.observability.create-alert-rule 201 400
+    deploy.observability.list-alert-rules 200
+    deploy.observability.get-alert-rule 200 404
+    deploy.observability.update-alert-rule 200 400 404
+    deploy.observability.delete-alert-rule 200 404
+    deploy.observability.list-alert-templates 200
+    deploy.observability.create-alert-from-template 201 400 404
+    deploy.observability.create-alert-silence 201 400
+    deploy.observability.list-alert-silences 200
+    deploy.observability.delete-alert-silence 200 404
+    deploy.admin-api-keys.list 200
+    deploy.admin-api-keys.create 201 400
+    deploy.admin-api-keys.delete 200 400 404
+    deploy.apps.create 201 400
+    deploy.apps.list 200
+    deploy.apps.get 200 404
+    deploy.apps.update 200 400 404
+    deploy.apps.delete 200 404
+    deploy.apps.exec 101 404 422
+    deploy.projects.list-apps 200 404
+    deploy.projects.create-app 201 400 404
+    deploy.projects.link-app 200 400 404
+    deploy.domains.preflight 200 400
+    deploy.domains.map 201 400
+    deploy.domains.connect-session 201 400
+    deploy.domains.create-assignment 201 400
+    deploy.domains.list-assignments 200
+    deploy.domains.get-assignment 200 404
+    deploy.domains.reassign 200 400 404
+    deploy.domains.delete-assignment 200 404
+    deploy.domains.retry-assignment 202 404
+    deploy.domains.managed-dns 200 400 404
+    deploy.domains.lifecycle 200 404
+    deploy.domains.dns-propagation 200 404
+    deploy.domains.enable-wildcard 202 404
+    deploy.domains.disable-wildcard 200 404
+    deploy.domains.zone-preview 200
+    deploy.apps.list-domains 200 404
+    deploy.domains.set-analytics 200 400 404
+    deploy.projects.create-env-var 201 400 404
+    deploy.projects.list-env-vars 200 404
+    deploy.projects.update-env-var 200 400 404
+    deploy.projects.reveal-env-var 200 404
+    deploy.projects.delete-env-var 200 404
+    deploy.observability.create-notification-channel 201 400
+    deploy.observability.list-notification-channels 200
+    deploy.observability.get-notification-channel 200 404
+    deploy.observability.update-notification-channel 200 400 404
+    deploy.observability.delete-notification-channel 200 404
+    deploy.observability.test-notification-channel 200 404
+    deploy.fleet.list-placement-rules 200 404
+    deploy.fleet.create-placement-rule 201 400 404
+    deploy.fleet.delete-placement-rule 200 404
+    deploy.admin-plans.list 200
+    deploy.admin-plans.get 200 400 404
+    deploy.admin-plans.entitlement-keys 200
+    deploy.admin-plans.create 201 400 409
+    deploy.admin-plans.update 200 400 403 404 409
+    deploy.admin-plans.delete 200 403 404 409
+    deploy.projects.create 201 400
+    deploy.projects.list 200
+    deploy.projects.get 200 404
+    deploy.projects.update 200 400 404
+    deploy.projects.delete 200 404
+    deploy.domains.create-root 201 400
+    deploy.domains.list-root 200
+    deploy.domains.get-root 200 404
+    deploy.domains.delete-root 200 404
+    deploy.domains.verify-root 200 404
+    deploy.domains.rotate-root-token 200 404 409
+    deploy.fleet.cordon 200 404
+    deploy.fleet.uncordon 200 404
+    deploy.fleet.drain 200 404
+    deploy.fleet.undrain 200 404
+    deploy.fleet.server-status 200 404
+    deploy.fleet.assign-pool 200 400 404
+    deploy.fleet.capacity-forecast 200 404
+    deploy.fleet.create-pool 201 400
+    deploy.fleet.list-pools 200
+    deploy.fleet.delete-pool 200 404
+    deploy.system.version 200
+    deploy.system.health 200
+    deploy.system.stripe-webhook 200 400
+    deploy.admin-webhooks.list 200
+    deploy.admin-webhooks.event-types 200
+    deploy.admin-webhooks.create 201 400
+    deploy.admin-webhooks.get 200 400 404
+    deploy.admin-webhooks.update 200 400 404
+    deploy.admin-webhooks.delete 200 400 404
+    deploy.admin-webhooks.test 200 400 404
+    deploy.admin-webhooks.regenerate-secret 200 400 404
+    """
+}
