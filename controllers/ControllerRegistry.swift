@@ -6,4 +6,7 @@ public enum ControllerRegistry {
     AlertRuleController(), AppController(), AppRestartController(), DomainAssignmentController(), NotificationTestController(),
     RootDomainController(), WebhookController(), WebhookSendController(),
   ]
+
+  /// Kinds that leave something in the world: an object of theirs goes only once its controller has finished.
+  public static let cleanup: Set<String> = ["App"]
 }

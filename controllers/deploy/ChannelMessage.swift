@@ -27,7 +27,7 @@ struct ChannelMessage {
       guard !addresses.isEmpty else { return .failure(incomplete("has no address in `email`")) }
       return .success(
         Step(
-          name: name, service: "mail", operation: "send", arguments: ["to": .list(addresses), "subject": .string(title), "text": .string(text + "\n")],
+          name: name, service: "mail", operation: "send", arguments: ["to": .list(addresses), "subject": .string(title), "text": .string(text + "\n"), "id": .string("\(dedupe)-\(type)")],
           kind: .keyed, deadline: .seconds(30)))
     case "slack": return post(name, url, ["text": .string("*\(title)*\n\(text)")])
     case "discord": return post(name, url, ["content": .string("**\(title)**\n\(text)")])

@@ -47,17 +47,17 @@ struct WebhookRequest {
     if test { headers["X-Webhook-Test"] = "true" }
     return Step(
       name: name, service: "http", operation: "post",
-      arguments: ["url": .string(url), "headers": .object(headers), "body": .string(payload), "timeoutSeconds": .int(Self.timeoutSeconds)],
+      arguments: ["url": .string(url), "headers": .object(headers), "body": .string(payload), "echo": true, "timeoutSeconds": .int(Self.timeoutSeconds)],
       kind: .idempotent, deadline: .seconds(Double(Self.timeoutSeconds + 5)))
   }
 
-  /// The row of record kind WebhookDelivery for one attempt.
+  /// The row of record kind WebhookDelivery for one attempt. The service echoes what it sent, since the object may have changed meanwhile.
   func record(webhook: UID, attempt: Int, reply: StepReply, test: Bool = false) -> (kind: String, row: ObjectMap) {
     let status = reply.value["status"].int
     return (
       "WebhookDelivery",
       [
-        "webhook": .string(webhook.description), "deliveryId": .string(id), "eventType": .string(event), "payload": .string(payload),
+        "webhook": .string(webhook.description), "deliveryId": .string(id), "eventType": .string(event), "payload": .string(reply.value["sent"].string ?? payload),
         "responseCode": Value(status), "responseBody": reply.value["body"], "success": .bool(reply.outcome == .done),
         "durationMs": reply.value["durationMs"], "attempt": .int(attempt), "error": Value(Self.failure(reply)), "test": .bool(test),
       ]
