@@ -29,7 +29,7 @@ final class MailTests: XCTestCase {
   private func server(_ inbox: Inbox) -> Int {
     let server = LocalTCPServer { client in
       var pending: [UInt8] = []
-      func say(_ text: String) { send(client, Array((text + "\r\n").utf8), text.utf8.count + 2, Int32(MSG_NOSIGNAL)) }
+      func say(_ text: String) { sendText(client, text + "\r\n") }
       func line() -> String? {
         while true {
           if let end = pending.firstIndex(of: 10) {
@@ -140,7 +140,7 @@ final class MailTests: XCTestCase {
     let dead = await send(try MailService(server: "smtp://127.0.0.1:\(gone.port)"))
     XCTAssertEqual(dead.outcome, .failed)
     XCTAssertEqual(dead.value["error"]["code"], "unreachable")
-    let mute = LocalTCPServer { client in send2(client, "SSH-2.0-x\r\n") }
+    let mute = LocalTCPServer { client in sendText(client, "SSH-2.0-x\r\n") }
     servers.append(mute)
     let other = await send(try MailService(server: "smtp://127.0.0.1:\(mute.port)"))
     XCTAssertTrue(other.value["error"]["message"].string?.contains("does not speak SMTP") ?? false, JSON.text(other.value))
@@ -156,4 +156,4 @@ final class MailTests: XCTestCase {
   }
 }
 
-private func send2(_ client: Int32, _ text: String) { _ = send(client, Array(text.utf8), text.utf8.count, Int32(MSG_NOSIGNAL)) }
+private func sendText(_ client: Int32, _ text: String) { _ = send(client, Array(text.utf8), text.utf8.count, Int32(MSG_NOSIGNAL)) }
