@@ -43,7 +43,7 @@ let package = Package(
       "Reconciling",
       ["Core", "Expressions", "Kinds", "Ports", "Identity", "Manifests", "Planning", "WorkQueue", "Execution"]),
     module("Identity", ["Core", "Kinds", "Ports", "Crypto"]),
-    module("RestView", ["Core", "Expressions", "Kinds", "Ports", "Planning", "Reconciling", "Identity", "HTTPServer"]),
+    module("RestView", ["Core", "Expressions", "Kinds", "Ports", "Planning", "Reconciling", "Identity", "Crypto", "HTTPServer"]),
     module("NativeView", ["Core", "Kinds", "Ports", "Documents", "Planning", "Reconciling", "Identity", "HTTPServer"]),
 
     // Adapters: the only modules that touch the outside.
@@ -80,7 +80,12 @@ let package = Package(
     tests("CryptoTests", ["Core", "Crypto"]),
     tests("AdapterTests", ["Core", "Kinds", "Ports", "OutgoingHTTP", "Mail", "NameResolution", "ProcessRuntime", "Crypto"]),
     tests("ControllerTests", ["Core", "Kinds", "Controllers", "Crypto"]),
-    tests("RestViewTests", ["Core", "Kinds", "KindLoading", "RestView", "HTTPServer", "TestSupport"]),
+    tests(
+      "RestViewTests",
+      [
+        "Core", "Expressions", "Kinds", "KindLoading", "Ports", "Planning", "Reconciling", "Identity", "RestView", "HTTPServer",
+        "PostgresStore", "TestSupport",
+      ]),
     tests("SimulationTests", ["Core", "Kinds", "Ports", "Reconciling", "WorkQueue", "Execution", "TestSupport", "Controllers"]),
     tests("CommandTests", ["Core", "PlumbCommand", "TestSupport"]),
     tests("CaseTests", ["Core", "Documents", "TestSupport"]),

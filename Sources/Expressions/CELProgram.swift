@@ -24,6 +24,19 @@ public struct CELProgram: Sendable {
     paths = FreePaths.of(tree)
   }
 
+  /// Compiles a part of a parsed tree, such as the constant side of a comparison.
+  public init(tree: CELTree, functions: CELFunctions = .standard, lenient: Bool = false) {
+    var compiler = Compiler(functions, lenient: lenient)
+    source = ""
+    self.tree = tree
+    step = compiler.compile(tree)
+    slots = compiler.slots
+    paths = FreePaths.of(tree)
+  }
+
+  /// The free variables that a tree reads, as `paths` gives them for a program.
+  public static func freePaths(of tree: CELTree) -> [[String]] { FreePaths.of(tree) }
+
   /// Runs within `limit` cost units: each node visited costs, and each element copied or compared. A failure never throws.
   public func evaluate(_ scope: any CELScope, limit: Int = 100_000) -> Result<CELValue, CELFailure> {
     let run = Run(scope, limit: limit, slots: slots)

@@ -1,0 +1,60 @@
+// How a family shows the identifiers of objects, and reads them back.
+import Core
+import Kinds
+import Ports
+
+/// An identifier as a client wrote it, understood.
+enum PublicID: Sendable, Hashable {
+  case uid(UID)
+  case name(String)
+}
+
+/// Styles by kind: the family's, else the kind's own, else the family's `default`, else uuid.
+/// `objectid` is shown as a uuid: one object then has one id in every family, without a stored alias.
+struct IDCodec: Sendable {
+  /// What `IDStyle.prefixed` puts after its prefix: the uid's 32 hexadecimal digits.
+  private static let digits = 32
+
+  let family: FamilySpec
+  let catalog: KindCatalog
+
+  func style(_ kind: String) -> KindSpec.IDStyle {
+    if let style = family.ids[kind] { return style }
+    if let style = catalog.kind(kind)?.id, style != .uuid { return style }
+    return family.ids["default"] ?? .uuid
+  }
+
+  /// True where the id is not the uid in another spelling, so that the object itself must be read to show it.
+  func needsObject(_ kind: String) -> Bool { style(kind) == .name }
+
+  func text(_ object: StoredObject) -> String {
+    switch style(object.kind) {
+    case .name: object.name
+    default: text(object.uid, kind: object.kind)
+    }
+  }
+
+  func text(_ uid: UID, kind: String) -> String {
+    switch style(kind) {
+    case .prefixed(let prefix): prefix + uid.description.filter { $0 != "-" }
+    default: uid.description
+    }
+  }
+
+  /// Nil when the text cannot be an id of that kind.
+  func read(_ text: String, kind: String) -> PublicID? {
+    switch style(kind) {
+    case .name: text.isEmpty || text.utf8.count > 253 ? nil : .name(text)
+    case .prefixed(let prefix):
+      text.hasPrefix(prefix) ? Self.uid(digits: text.dropFirst(prefix.count)).map(PublicID.uid) : nil
+    default: UID(text).map(PublicID.uid)
+    }
+  }
+
+  private static func uid(digits text: Substring) -> UID? {
+    guard text.utf8.count == digits, text.utf8.allSatisfy({ (48...57).contains($0) || (97...102).contains($0) }),
+      let high = UInt64(text.prefix(16), radix: 16), let low = UInt64(text.suffix(16), radix: 16)
+    else { return nil }
+    return UID(high: high, low: low)
+  }
+}

@@ -1,0 +1,72 @@
+// All families and routes of a catalog, compiled, with a router for each family and one for the root of the host.
+import Core
+import Kinds
+
+struct RouteTable: Sendable {
+  struct Mount: Sendable {
+    let family: ServedFamily
+    let base: String
+    let router: Router
+  }
+
+  let routes: [ServedRoute]
+  /// Longest base first.
+  let mounts: [Mount]
+  /// Routes at the root of the host.
+  let root: Router
+  let problems: [Problem]
+
+  init(catalog: KindCatalog, handlers: Set<String>, version: String) {
+    var routes: [ServedRoute] = []
+    var mounts: [Mount] = []
+    var root = Router()
+    var problems: [Problem] = []
+    for spec in catalog.families where !spec.base.isEmpty || catalog.routes.contains(where: { $0.family == spec.name }) {
+      let family = ServedFamily(spec: spec, catalog: catalog, version: spec.version)
+      problems += Self.faults(of: family)
+      let compiler = RouteCompiler(family: family, catalog: catalog, handlers: handlers)
+      var router = Router()
+      for route in catalog.routes where route.family == spec.name {
+        let (served, faults) = compiler.compile(route, index: routes.count)
+        problems += faults
+        let added =
+          route.atRoot
+          ? root.add(method: route.method, path: route.path, route: routes.count)
+          : router.add(method: route.method, path: route.path, route: routes.count)
+        if !added {
+          problems.append(
+            Problem(
+              .invalid, code: "bad_route", "\(route.id): \(route.method) \(route.pathText) has another route already.", place: route.place))
+        }
+        routes.append(served)
+      }
+      mounts.append(Mount(family: family, base: spec.base, router: router))
+    }
+    self.routes = routes
+    self.mounts = mounts.sorted { $0.base.utf8.count > $1.base.utf8.count }
+    self.root = root
+    self.problems = problems
+  }
+
+  private static func faults(of family: ServedFamily) -> [Problem] {
+    let templates = [family.item, family.list, family.created, family.deleted, family.errors.template]
+    let unknown = templates.flatMap(\.unknown) + family.spec.headers.flatMap { TextTemplate($0.1).unknown }
+    return unknown.map {
+      Problem(
+        .invalid, code: "bad_family", "\(family.spec.name): \"\($0)\" is no part of a template.", place: family.spec.place,
+        fix: "Known: \(TemplateHole.allCases.map { "$" + $0.rawValue }.joined(separator: ", ")).")
+    }
+  }
+}
+
+/// What a server asks before it starts: whether every route of the catalog can be served.
+public enum RouteChecker {
+  /// Every fault with its place; empty when all is well.
+  public static func check(_ catalog: KindCatalog) -> [Problem] {
+    RouteTable(catalog: catalog, handlers: Set(StandardHandlers.all.map(\.name)), version: "").problems
+  }
+}
+
+enum StandardHandlers {
+  static let all: [any RouteHandler] = [EventTypesHandler(), ReadinessHandler(), LandingHandler(), OpenAPIHandler()]
+}

@@ -1,0 +1,109 @@
+// Secure deletion: while an object has dependents that must be confirmed, a delete answers with their counts and a token that allows it once.
+import Core
+import Kinds
+import Ports
+
+struct Dependents {
+  /// Dependents that one deletion may take along.
+  private static let limit = 10_000
+  private static let tokenLength = 40
+  private static let valuePrefix = "rest/confirm/"
+
+  let context: RequestContext
+  let kind: KindSpec
+
+  struct Confirmation {
+    var force = false
+    /// Objects that go along because their field says so.
+    var taken: [StoredObject] = []
+  }
+
+  private struct Group {
+    var kind: KindSpec
+    var count: Int
+  }
+
+  /// Throws the family's dependency problem when a confirmation is needed and missing.
+  func confirm(_ object: StoredObject) async throws -> Confirmation {
+    let referrers = context.services.catalog.referrers(of: kind.name).filter { isConfirmed($0.field) }
+    if referrers.isEmpty { return Confirmation() }
+    let (groups, objects) = try await count(object, referrers)
+    if groups.isEmpty { return Confirmation() }
+    guard let confirm = context.route.family.spec.confirm else { return Confirmation(taken: objects) }
+    if context.query[confirm.forceParameter] == "true", let token = context.query[confirm.tokenParameter],
+      try await spend(token, on: object)
+    {
+      return Confirmation(force: true)
+    }
+    throw try await refusal(object, groups, confirm)
+  }
+
+  private func isConfirmed(_ field: FieldSpec) -> Bool {
+    kind.lifecycle.confirm || (field.reference ?? field.of?.reference)?.onDelete == .confirm
+  }
+
+  private func count(
+    _ object: StoredObject, _ referrers: [(kind: KindSpec, field: FieldSpec)]
+  ) async throws -> (groups: [Group], objects: [StoredObject]) {
+    var groups: [Group] = []
+    var objects: [StoredObject] = []
+    for (other, field) in referrers {
+      let path: FieldPath = field.isObserved ? .status([field.name]) : .spec([field.name])
+      let value = Value.string(object.uid.description)
+      let predicate: Predicate = field.type == .list ? .holds(path, value) : .compare(path, .equal, value)
+      let found: Int
+      if other.storage == .record {
+        found = try await context.reader.count(other, [predicate]).first ?? 0
+      } else {
+        let page = try await context.reader.list(other, predicate, limit: Self.limit)
+        objects += page.objects
+        found = page.objects.count
+      }
+      if found == 0 { continue }
+      if let at = groups.firstIndex(where: { $0.kind.name == other.name }) { groups[at].count += found } else { groups.append(Group(kind: other, count: found)) }
+    }
+    return (groups, objects)
+  }
+
+  private func refusal(_ object: StoredObject, _ groups: [Group], _ confirm: FamilySpec.Confirm) async throws -> Problem {
+    let token = context.services.sealing.randomToken(prefix: "ct_", length: Self.tokenLength)
+    let stored = try await context.services.store.putValue(
+      tenant: object.tenant, key: key(token), claim(object), expecting: nil, expires: context.now + confirm.lifetime)
+    let listed: [Value] = groups.map { group in
+      let words = Spelling.words(group.kind.name)
+      let label = group.count == 1 ? words : Plural.of(words)
+      return ["type": .string(Spelling.snake(group.kind.name)), "count": .int(group.count), "label": .string(label)]
+    }
+    let told = groups.map { "\($0.count) \($0.count == 1 ? Spelling.words($0.kind.name) : Plural.of(Spelling.words($0.kind.name)))" }
+    var details: ObjectMap = ["dependencies": .list(listed)]
+    if stored { details["confirm_token"] = .string(token) }
+    return Problem(
+      .conflict, code: confirm.code, "This \(Spelling.words(kind.name)) still has \(told.joined(separator: " and ")).",
+      fix: "Repeat with \(confirm.forceParameter)=true and \(confirm.tokenParameter) to delete them too.", details: details)
+  }
+
+  /// Only the digest of a token is kept.
+  private func key(_ token: String) -> String { Self.valuePrefix + context.services.sealing.hash(token) }
+
+  private func claim(_ object: StoredObject) -> Value {
+    ["uid": .string(object.uid.description), "actor": .string(context.caller?.actor ?? "")]
+  }
+
+  /// True once for each token, for the object and caller that it was made for.
+  private func spend(_ token: String, on object: StoredObject) async throws -> Bool {
+    let key = key(token)
+    guard token.utf8.count <= 200, let known = try await context.services.store.value(tenant: object.tenant, key: key),
+      known == claim(object)
+    else { return false }
+    return try await context.services.store.putValue(tenant: object.tenant, key: key, nil, expecting: .some(known), expires: nil)
+  }
+}
+
+/// English plurals of kind names, for messages.
+enum Plural {
+  static func of(_ word: String) -> String {
+    guard let last = word.last else { return word }
+    if last == "y", let before = word.dropLast().last, !"aeiou".contains(before) { return word.dropLast() + "ies" }
+    return word + ("sx".contains(last) || word.hasSuffix("ch") || word.hasSuffix("sh") ? "es" : "s")
+  }
+}

@@ -1,0 +1,46 @@
+// What a write route is about to ask of the engine.
+import Core
+import Kinds
+import Planning
+import Ports
+
+struct WritePlan {
+  /// The target's intent comes first, those of effects follow.
+  var intents: [Intent] = []
+  /// Names of effects (`as`) → position of the intent.
+  var named: [(name: String, intent: Int, kind: KindSpec)] = []
+  /// Some value rests on the target as it was read: it must not have moved.
+  var dependsOnTarget = false
+}
+
+/// How planner problems read to a client who knows only the names of the body.
+struct ProblemTranslation {
+  /// Field → the name in the body.
+  let shown: [String: String]
+  let ids: IDCodec
+
+  init(_ route: ServedRoute) {
+    var shown: [String: String] = [:]
+    for member in route.spec.body { shown[member.field] = member.shown }
+    for bind in route.spec.binds { if let name = bind.source.last, shown[bind.field] == nil { shown[bind.field] = name } }
+    self.shown = shown
+    ids = route.family.ids
+  }
+
+  func translated(_ problem: Problem) -> Problem {
+    var problem = BodyReader.translated(problem)
+    let codes = ["not_found": ProblemCode.missing, "missing_reference": ProblemCode.badField]
+    if let code = codes[problem.code] { problem.code = code }
+    guard let pointer = problem.pointer, pointer.hasPrefix("/spec/") else { return problem }
+    let rest = pointer.dropFirst(6)
+    let field = String(rest.prefix { $0 != "/" })
+    let name = shown[field] ?? Spelling.shown(field, ids.family.spelling)
+    problem.pointer = "/" + name + rest.dropFirst(field.count)
+    if name != field { problem.message = problem.message.replacing(field, with: name) }
+    problem.object = nil
+    problem.place = nil
+    return problem
+  }
+
+  func translated(_ problems: Problems) -> Problems { Problems(problems.list.map(translated)) }
+}
