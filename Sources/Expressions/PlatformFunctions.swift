@@ -42,20 +42,30 @@ enum PlatformFunctions {
       }
       return .list(sorted.map { items[$0] })
     }
-    set.add("distinct", 1...1) { arguments, budget in
-      guard case .list(let items) = arguments[0] else { return fault("distinct", arguments) }
+    set.add("flatten", 1...1) { arguments, budget in
+      guard case .list(let items) = arguments[0] else { return fault("flatten", arguments) }
+      var flat: [CELValue] = []
+      for item in items {
+        let inner = if case .list(let members) = item { members } else { [item] }
+        guard budget.spend(inner.count + 1) else { return .error(.limit) }
+        flat += inner
+      }
+      return .list(flat)
+    }
+    set.add("distinct", 1...2) { arguments, budget in
+      guard case .list(let items) = arguments[0], let keys = members("distinct", arguments, &budget) else { return fault("distinct", arguments) }
       var hashed: Set<CELKey> = []
       var others: [CELValue] = []
       var kept: [CELValue] = []
-      for item in items {
+      for (item, member) in zip(items, keys) {
         guard budget.spend(1) else { return .error(.limit) }
-        if let key = CELKey(item) {
+        if let key = CELKey(member) {
           if hashed.insert(key).inserted { kept.append(item) }
           continue
         }
         guard budget.spend(others.count) else { return .error(.limit) }
-        if others.contains(where: { $0.equals(item, &budget) }) { continue }
-        others.append(item)
+        if others.contains(where: { $0.equals(member, &budget) }) { continue }
+        others.append(member)
         kept.append(item)
       }
       return .list(kept)

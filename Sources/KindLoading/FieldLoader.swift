@@ -40,7 +40,7 @@ struct FieldLoader {
       faults.add("fields lie within each other more than \(Self.depthLimit) deep", at: place)
       return nil
     }
-    var field = FieldSpec(name: name, type: type(map))
+    let field = FieldSpec(name: name, type: type(map))
     field.place = place
     field.doc = map.string("doc")
     field.required = map.bool("required") ?? false

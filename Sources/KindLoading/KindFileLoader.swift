@@ -29,7 +29,7 @@ struct KindFileLoader {
     for field in fields where Self.reserved.contains(field.name) {
       faults.add("\"\(field.name)\" is a fact of every object and no field", at: field.place, fix: "Choose another name.")
     }
-    var kind = KindSpec(family: file.family, name: name, doc: map.required("doc", of: "kind.yaml") ?? "", fields: fields)
+    let kind = KindSpec(family: file.family, name: name, doc: map.required("doc", of: "kind.yaml") ?? "", fields: fields)
     kind.place = map.place("kind")
     kind.rev = map.int("rev", 1...10_000) ?? 1
     kind.retired = map.bool("retired") ?? false

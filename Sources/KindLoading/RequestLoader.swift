@@ -186,11 +186,11 @@ struct RequestLoader {
 
   private func fieldFilter(_ parameter: String, _ field: String, _ kind: String, at place: Place) -> RouteSpec.Filter? {
     guard let spec = kinds[kind] else { return nil }
-    guard var shape = spec.field(field) ?? (ExpressionCheck.facts[field] == nil ? nil : FieldSpec(name: field, type: .string)) else {
+    guard var shape = spec.field(field)?.copy() ?? (ExpressionCheck.facts[field] == nil ? nil : FieldSpec(name: field, type: .string)) else {
       faults.unknown("field of \(kind) named", field, among: spec.fields.map(\.name), at: place)
       return nil
     }
-    if shape.type == .list, let of = shape.of { shape = of }
+    if shape.type == .list, let of = shape.of { shape = of.copy() }
     shape.name = parameter
     shape.required = false
     shape.defaultValue = nil

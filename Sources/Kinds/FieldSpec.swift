@@ -3,7 +3,8 @@ import Core
 import Expressions
 
 /// A field as its kind.yaml declares it. Also the shape of list items, map values, object members, and route arguments.
-public struct FieldSpec: Sendable {
+/// A class, so that handing one on costs one reference count; set only while specs are loaded, shared by all threads after.
+public final class FieldSpec: @unchecked Sendable {
   public enum FieldType: String, Sendable, CaseIterable {
     case string, integer, number, decimal, boolean, timestamp, date, duration, bytes, map, list, object, blob, any
   }
@@ -89,6 +90,16 @@ public struct FieldSpec: Sendable {
   public init(name: String, type: FieldType) {
     self.name = name
     self.type = type
+  }
+
+  /// A field of its own with the same facts, for a loader that changes some.
+  public func copy() -> FieldSpec {
+    let copy = FieldSpec(name: name, type: type)
+    (copy.doc, copy.required, copy.defaultValue, copy.allowed, copy.moves) = (doc, required, defaultValue, allowed, moves)
+    (copy.min, copy.max, copy.pattern, copy.format, copy.immutable) = (min, max, pattern, format, immutable)
+    (copy.writer, copy.secret, copy.generate, copy.computed, copy.reference) = (writer, secret, generate, computed, reference)
+    (copy.items, copy.fields, copy.key, copy.indexed, copy.wakes, copy.place) = (items, fields, key, indexed, wakes, place)
+    return copy
   }
 
   /// Item or value shape of a list or map.

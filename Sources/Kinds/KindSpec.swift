@@ -2,8 +2,8 @@
 import Core
 import Expressions
 
-/// A kind, loaded from `specs/<family>/<Kind>/kind.yaml` and checked.
-public struct KindSpec: Sendable {
+/// A kind, loaded from `specs/<family>/<Kind>/kind.yaml` and checked. A class for the reason that `FieldSpec` is one.
+public final class KindSpec: @unchecked Sendable {
   public enum Storage: String, Sendable { case resource, data, record, run }
   public enum Scope: String, Sendable { case tenant, organization, shared, platform }
   public enum IDStyle: Sendable, Equatable { case uuid, serial, prefixed(String), objectid, name }
@@ -147,7 +147,7 @@ public struct KindSpec: Sendable {
   public var storage: Storage = .resource
   public var scope: Scope = .tenant
   public var id: IDStyle = .uuid
-  public var fields: [FieldSpec] = []
+  public let fields: [FieldSpec]
   public var unique: [Unique] = []
   public var inverses: [Inverse] = []
   public var lets: [Let] = []
@@ -167,6 +167,7 @@ public struct KindSpec: Sendable {
     self.name = name
     self.doc = doc
     self.fields = fields
+    referring = fields.filter(Self.refers)
     fieldIndex = Dictionary(fields.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
@@ -186,6 +187,13 @@ public struct KindSpec: Sendable {
   /// Stated in manifests.
   public var isDeclarable: Bool { storage == .resource }
 
+  /// Fields that are references or hold some.
+  private let referring: [FieldSpec]
+
+  private static func refers(_ field: FieldSpec) -> Bool {
+    field.reference != nil || field.items.contains(where: refers) || field.fields.contains(where: refers)
+  }
+
   /// Each reference of an object, with its field path; lists and members included.
   public func references(in spec: ObjectMap) -> [(path: [String], reference: FieldSpec.Reference, value: Value)] {
     var found: [([String], FieldSpec.Reference, Value)] = []
@@ -202,7 +210,7 @@ public struct KindSpec: Sendable {
       default: break
       }
     }
-    for field in fields { if let value = spec[field.name] { walk(field, value, [field.name]) } }
+    for field in referring { if let value = spec[field.name] { walk(field, value, [field.name]) } }
     return found
   }
 }
