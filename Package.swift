@@ -87,7 +87,7 @@ let package = Package(
         "PostgresStore", "TestSupport",
       ]),
     tests("SimulationTests", ["Core", "Kinds", "Ports", "Reconciling", "WorkQueue", "Execution", "TestSupport", "Controllers"]),
-    tests("CommandTests", ["Core", "PlumbCommand", "TestSupport"]),
+    tests("CommandTests", ["Core", "Kinds", "KindLoading", "Ports", "HTTPServer", "NativeView", "PlumbCommand", "TestSupport"]),
     tests("CaseTests", ["Core", "Documents", "TestSupport"]),
     tests("TidyTests", []),
   ],

@@ -9,7 +9,7 @@ enum ClientSecrets {
   /// Values by `file#documentIndex#/spec/pointer`. Only documents whose text has `env:` or `file:` are parsed. What is not set
   /// or cannot be read is left out: the server, which knows which fields are secrets, then names the field.
   static func read(
-    _ files: [ManifestFile], environment: (String) -> String? = Environment.value
+    _ files: [SetFile], environment: (String) -> String? = Environment.value
   ) -> [String: String] {
     var found: [String: String] = [:]
     for file in files where mentions(file.bytes[...]) {
@@ -49,7 +49,7 @@ enum ClientSecrets {
   }
 
   private static func collect(
-    _ node: Node?, _ file: ManifestFile, _ index: Int, _ environment: (String) -> String?, _ found: inout [String: String]
+    _ node: Node?, _ file: SetFile, _ index: Int, _ environment: (String) -> String?, _ found: inout [String: String]
   ) {
     guard let spec = node?["spec"] else { return }
     func walk(_ node: Node, _ pointer: String) {

@@ -11,8 +11,8 @@ struct SetInput {
 
   init(_ arguments: Arguments) throws {
     let sources = arguments.values("file")
-    let files = try ManifestFiles.read(sources)
-    set = arguments.value("set") ?? ManifestFiles.setName(sources)
+    let files = try SetFiles.read(sources)
+    set = arguments.value("set") ?? SetFiles.name(sources)
     body = [
       "set": .string(set), "prune": .bool(arguments.has("prune")), "takeOver": .bool(arguments.has("take-over")),
       "files": .list(files.map { ["name": .string($0.name), "text": .string(String(decoding: $0.bytes, as: UTF8.self))] }),
@@ -23,7 +23,7 @@ struct SetInput {
 
   /// From the file that `plumb plan -o` wrote. Secrets are read again here: a plan holds none.
   init(plan path: String) throws {
-    let bytes = try FileReader.read(path, limit: ManifestFiles.fileBytes)
+    let bytes = try FileReader.read(path, limit: SetFiles.totalBytes * 2)
     guard let plan = try? JSON.parse(bytes), plan["format"].string == Self.format, var body = plan["request"].object,
       let files = body["files"]?.list
     else {
@@ -32,7 +32,7 @@ struct SetInput {
     body["plan"] = plan["pinned"]
     set = body["set"]?.string ?? "default"
     self.body = body
-    addSecrets(of: files.map { ManifestFile(name: $0["name"].string ?? "", bytes: Array(($0["text"].string ?? "").utf8)) })
+    addSecrets(of: files.map { SetFile(name: $0["name"].string ?? "", bytes: Array(($0["text"].string ?? "").utf8)) })
   }
 
   /// The text of a plan file: what was asked, and what the server pinned.
@@ -45,7 +45,7 @@ struct SetInput {
 
   private static let format = "plumb-plan/1"
 
-  private mutating func addSecrets(of files: [ManifestFile]) {
+  private mutating func addSecrets(of files: [SetFile]) {
     let secrets = ClientSecrets.read(files)
     if secrets.isEmpty { return }
     body["secrets"] = .object(ObjectMap(secrets.sorted { $0.key < $1.key }.map { ($0.key, Value.string($0.value)) }))
