@@ -10,7 +10,9 @@ final class PlatformFunctionTests: XCTestCase {
       ("sum([duration('1s'), duration('2s')])", "duration('3s')"),
       ("first([])", "null"), ("[1, 2].last()", "2"), ("sort([3, 1.5, 2u])", "[1.5, 2u, 3]"),
       ("sort([{'n': 2}, {'n': 1}], 'n').map(x, x.n)", "[1, 2]"),
-      ("distinct([1, 1.0, 'a', [1], [1], 'a'])", "[1, 'a', [1]]"), ("min([3, 1, 2])", "1"), ("max(1, 2.5, null)", "2.5"),
+      ("distinct([1, 1.0, 'a', [1], [1], 'a'])", "[1, 'a', [1]]"),
+      ("distinct([{'k': 1, 'n': 2}, {'k': 1, 'n': 3}, {'n': 4}], 'k')", "[{'k': 1, 'n': 2}, {'n': 4}]"), ("flatten([[1], [[2]], []])", "[1, [2]]"),
+      ("min([3, 1, 2])", "1"), ("max(1, 2.5, null)", "2.5"),
       ("max([])", "null"),
       ("coalesce(nowhere, {}.a, null, 7)", "7"), ("coalesce(null)", "null"), ("coalesce({}.?a, 1)", "1"),
     ])
