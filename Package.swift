@@ -78,7 +78,7 @@ let package = Package(
     tests("StoreTests", ["Core", "Kinds", "Ports", "PostgresStore", "TestSupport"]),
     tests("HTTPServerTests", ["Core", "HTTPServer"]),
     tests("CryptoTests", ["Core", "Crypto"]),
-    tests("AdapterTests", ["Core", "Kinds", "Ports", "OutgoingHTTP", "Mail", "NameResolution", "ProcessRuntime", "Crypto"]),
+    tests("AdapterTests", ["Core", "Kinds", "Ports", "OutgoingHTTP", "Mail", "NameResolution", "ProcessRuntime", "Crypto", "Controllers"]),
     tests("ControllerTests", ["Core", "Kinds", "Controllers", "Crypto"]),
     tests(
       "RestViewTests",

@@ -13,12 +13,16 @@ struct MailServer: Sendable {
   /// Throws Problem `bad_smtp_url`.
   init(_ text: String) throws {
     let wrong = { (why: String) in
-      Problem(.invalid, code: "bad_smtp_url", "the mail server's address \(why)", fix: "Write smtp://HOST:PORT, or smtp://USER:PASSWORD@HOST:PORT.")
+      Problem(
+        .invalid, code: "bad_smtp_url", "the mail server's address \(why)",
+        fix: "Write smtp://HOST:PORT, or smtp://USER:PASSWORD@HOST:PORT.")
     }
     guard let parts = URLComponents(string: text), let scheme = parts.scheme, scheme == "smtp" || scheme == "smtps" else {
       throw wrong("does not begin with smtp:// or smtps://")
     }
-    guard let host = parts.host, !host.isEmpty, host.utf8.allSatisfy({ $0 > 32 && $0 < 127 && $0 != 34 && $0 != 92 }) else { throw wrong("names no host") }
+    guard let host = parts.host, !host.isEmpty, host.utf8.allSatisfy({ $0 > 32 && $0 < 127 && $0 != 34 && $0 != 92 }) else {
+      throw wrong("names no host")
+    }
     guard parts.path.isEmpty || parts.path == "/" else { throw wrong("has a path") }
     self.host = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
     encrypted = scheme == "smtps"

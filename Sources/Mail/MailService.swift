@@ -4,7 +4,8 @@ import Foundation
 import Kinds
 import Ports
 
-/// Step `send` (keyed) {to: [address], subject, text, id?} → `{accepted: [address], rejected: [{address, reason}]}`, or `{error: {code, message}}`.
+/// Step `send` (keyed) {to: [address], subject, text, id?} →
+/// `{accepted: [address], rejected: [{address, reason}]}`, or `{error: {code, message}}`.
 /// The Message-ID follows from `id`, or else from the step's key, so that a message sent twice is one to a mail program.
 public final class MailService: ServicePort {
   public let name = "mail"
@@ -15,7 +16,8 @@ public final class MailService: ServicePort {
   private let server: MailServer?
   private let queue: OperationQueue
 
-  /// `smtp://[user:password@]HOST[:PORT][?from=ADDRESS]`, or smtps://; nil: mail is not sent, and steps say so. Throws Problem `bad_smtp_url`.
+  /// `smtp://[user:password@]HOST[:PORT][?from=ADDRESS]`, or smtps://; nil: mail is not sent, and steps say so.
+  /// Throws Problem `bad_smtp_url`.
   public init(server: String?) throws {
     self.server = try server.map { try MailServer($0) }
     queue = OperationQueue()
@@ -30,7 +32,9 @@ public final class MailService: ServicePort {
     do {
       guard step.operation == "send" else { throw Problem(.failure, code: "unknown_operation", "mail cannot \(step.operation)") }
       guard let server else {
-        throw Problem(.unavailable, code: "mail_not_configured", "no mail server is configured", fix: "Start plumb serve with --smtp smtp://HOST:PORT.")
+        throw Problem(
+          .unavailable, code: "mail_not_configured", "no mail server is configured",
+          fix: "Start plumb serve with --smtp smtp://HOST:PORT.")
       }
       let to = (step.arguments["to"].list ?? []).compactMap(\.string)
       let message = try MailMessage(
@@ -39,7 +43,8 @@ public final class MailService: ServicePort {
       let refused = try await send(message, server)
       let rejected = refused.map { Value.object(["address": .string($0.address), "reason": .string($0.reason)]) }
       let accepted = to.filter { address in !refused.contains { $0.address == address } }
-      return StepReply(step: step.name, outcome: .done, value: ["accepted": .list(accepted.map(Value.string)), "rejected": .list(rejected)])
+      return StepReply(
+        step: step.name, outcome: .done, value: ["accepted": .list(accepted.map(Value.string)), "rejected": .list(rejected)])
     } catch {
       let problem = error as? Problem ?? Problem(.failure, code: "mail_failed", "\(error)")
       let message = problem.message + (problem.fix.map { " \($0)" } ?? "")
@@ -50,12 +55,16 @@ public final class MailService: ServicePort {
   }
 
   private func send(_ message: MailMessage, _ server: MailServer) async throws -> [(address: String, reason: String)] {
-    guard queue.operationCount < Self.mostWaiting else { throw Problem(.limited, code: "busy", "too many messages wait to be sent") }
+    guard queue.operationCount < Self.mostWaiting else {
+      throw Problem(.limited, code: "busy", "too many messages wait to be sent")
+    }
     return try await withCheckedThrowingContinuation { continuation in
       queue.addOperation {
         continuation.resume(
           with: Result {
-            guard server.encrypted || server.user != nil else { return try SMTPSession.send(message, to: server, seconds: Double(Self.patience)) }
+            guard server.encrypted || server.user != nil else {
+              return try SMTPSession.send(message, to: server, seconds: Double(Self.patience))
+            }
             try CurlMail.send(message, to: server, seconds: Self.patience)
             return []
           })

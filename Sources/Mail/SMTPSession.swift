@@ -11,7 +11,9 @@ struct SMTPSession {
     var session = try SMTPSession(server, deadline: monotonic() + seconds)
     defer { close(session.socket) }
     _ = try session.expect(220, "greeting")
-    do { _ = try session.command("EHLO \(MailMessage.localName)", 250) } catch let problem as Problem where problem.code == "refused" {
+    do { _ = try session.command("EHLO \(MailMessage.localName)", 250) } catch let problem as Problem
+      where problem.code == "refused"
+    {
       _ = try session.command("HELO \(MailMessage.localName)", 250)
     }
     _ = try session.command("MAIL FROM:<\(message.from)>", 250)
@@ -57,13 +59,16 @@ struct SMTPSession {
     var list: UnsafeMutablePointer<addrinfo>?
     let found = getaddrinfo(server.host, String(server.port), &hints, &list)
     guard found == 0, let first = list else {
-      throw Problem(.unavailable, code: "unreachable", "the mail server \(server.host) cannot be found: \(String(cString: gai_strerror(found)))")
+      throw Problem(
+        .unavailable, code: "unreachable",
+        "the mail server \(server.host) cannot be found: \(String(cString: gai_strerror(found)))")
     }
     defer { freeaddrinfo(list) }
     var last = Problem(.unavailable, code: "unreachable", "the mail server \(place) has no address")
     for entry in sequence(first: first, next: { $0.pointee.ai_next }) {
       let info = entry.pointee
-      let socket = Glibc.socket(info.ai_family, info.ai_socktype | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
+      let socket = Glibc.socket(
+        info.ai_family, info.ai_socktype | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
       guard socket >= 0 else { continue }
       if connect(socket, info.ai_addr, info.ai_addrlen) == 0 || errno == EINPROGRESS {
         do {
@@ -81,7 +86,8 @@ struct SMTPSession {
           throw problem
         }
       }
-      last = Problem(.unavailable, code: "unreachable", "the mail server \(place) cannot be reached: \(String(cString: strerror(errno)))")
+      last = Problem(
+        .unavailable, code: "unreachable", "the mail server \(place) cannot be reached: \(String(cString: strerror(errno)))")
       close(socket)
     }
     throw last
@@ -97,10 +103,14 @@ struct SMTPSession {
     var text = ""
     for _ in 0..<Self.mostLines {
       let line = try readLine()
-      guard line.count >= 3, let got = Int(line.prefix(3)) else { throw Problem(.failure, code: "lost", "\(place) does not speak SMTP") }
+      guard line.count >= 3, let got = Int(line.prefix(3)) else {
+        throw Problem(.failure, code: "lost", "\(place) does not speak SMTP")
+      }
       text = line
       if line.dropFirst(3).first == "-" { continue }
-      guard got == code || code == 250 && got == 251 else { throw Problem(.refused, code: "refused", "the mail server \(place) refused \(what): \(line)") }
+      guard got == code || code == 250 && got == 251 else {
+        throw Problem(.refused, code: "refused", "the mail server \(place) refused \(what): \(line)")
+      }
       return text
     }
     throw Problem(.failure, code: "lost", "\(place) sends an endless reply")

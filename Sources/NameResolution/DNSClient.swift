@@ -11,11 +11,14 @@ struct DNSClient: Sendable {
   /// Nil: the servers of /etc/resolv.conf, read each time.
   var server: DNSServer?
 
-  /// The records, or a Problem: `no_such_name`, `no_such_record`, `timeout`, `server_failure`, `refused`, `bad_answer`, `no_resolver`, `bad_name`.
+  /// The records, or a Problem: `no_such_name`, `no_such_record`, `timeout`, `server_failure`, `refused`,
+  /// `bad_answer`, `no_resolver`, `bad_name`.
   func ask(_ name: String, _ type: DNSType) -> Result<DNSMessage.Answer, Problem> {
     var random = SystemRandomNumberGenerator()
     let servers = server.map { [$0] } ?? Self.systemServers()
-    guard !servers.isEmpty else { return .failure(Problem(.unavailable, code: "no_resolver", "no name server is configured in /etc/resolv.conf")) }
+    guard !servers.isEmpty else {
+      return .failure(Problem(.unavailable, code: "no_resolver", "no name server is configured in /etc/resolv.conf"))
+    }
     var last = Problem(.timeout, code: "timeout", "the name server does not answer")
     for attempt in 0..<Self.triesEach {
       for server in servers {
@@ -30,7 +33,8 @@ struct DNSClient: Sendable {
           case 0: return .failure(Problem(.missing, code: "no_such_record", "\(name) has no record of this type"))
           case 3: return .failure(Problem(.missing, code: "no_such_name", "\(name) does not exist"))
           case 5: last = Problem(.unavailable, code: "refused", "the name server \(server.host) refuses to answer")
-          default: last = Problem(.unavailable, code: "server_failure", "the name server \(server.host) failed (code \(answer.code))")
+          default:
+            last = Problem(.unavailable, code: "server_failure", "the name server \(server.host) failed (code \(answer.code))")
           }
         case .failure(let problem): last = problem
         }
@@ -40,11 +44,17 @@ struct DNSClient: Sendable {
     return .failure(last)
   }
 
-  private func exchange(_ server: DNSServer, _ query: [UInt8], id: UInt16, name: String, type: DNSType) -> Result<DNSMessage.Answer, Problem> {
+  private func exchange(_ server: DNSServer, _ query: [UInt8], id: UInt16, name: String, type: DNSType) -> Result<
+    DNSMessage.Answer, Problem
+  > {
     do {
-      // What is no answer to this question may be forged: the true one can still come. What answers it but is broken ends the try.
-      let answer: Result<DNSMessage.Answer, DNSMessage.Failure> = try DNSTransport.udp(server, query, seconds: patience) { bytes in
-        do { return .success(try DNSMessage.parse(bytes, id: id, name: name, type: type)) } catch DNSMessage.Failure.malformed(let why) {
+      // What is no answer to this question may be forged: the true one can still come.
+      // What answers it but is broken ends the try.
+      let answer: Result<DNSMessage.Answer, DNSMessage.Failure> = try DNSTransport.udp(server, query, seconds: patience) {
+        bytes in
+        do { return .success(try DNSMessage.parse(bytes, id: id, name: name, type: type)) } catch DNSMessage.Failure.malformed(
+          let why)
+        {
           return bytes.count >= 12 ? .failure(.malformed(why)) : nil
         } catch { return nil }
       }

@@ -3,7 +3,10 @@ import Core
 
 /// What is asked for.
 enum DNSType: UInt16 {
-  case a = 1, cname = 5, txt = 16, aaaa = 28
+  case a = 1
+  case cname = 5
+  case txt = 16
+  case aaaa = 28
 }
 
 enum DNSMessage {
@@ -56,7 +59,9 @@ enum DNSMessage {
     guard flags & 0x8000 != 0, flags & 0x7800 == 0, try reader.word() == 1 else { throw Failure.foreign }
     let count = Int(try reader.word())
     _ = try (reader.word(), reader.word())
-    guard try reader.name().lowercased() == canonical(name), try reader.word() == type.rawValue, try reader.word() == 1 else { throw Failure.foreign }
+    guard try reader.name().lowercased() == canonical(name), try reader.word() == type.rawValue, try reader.word() == 1 else {
+      throw Failure.foreign
+    }
     var answer = Answer(truncated: flags & 0x0200 != 0, code: Int(flags & 15))
     if answer.truncated { return answer }
     guard count <= mostRecords else { throw Failure.malformed("the answer holds \(count) records") }

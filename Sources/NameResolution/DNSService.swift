@@ -4,7 +4,8 @@ import Foundation
 import Kinds
 import Ports
 
-/// Observe `txt` {name} → `{records: [text], error}`; `address` {name} → `{records: [IPv4 and IPv6 addresses], alias, error}`.
+/// Observe `txt` {name} → `{records: [text], error}`; `address` {name} →
+/// `{records: [IPv4 and IPv6 addresses], alias, error}`.
 /// `error` is null or `{code, message}`; a name that does not exist is an answer too: `no_such_name`, `no_such_record`.
 public final class DNSService: ServicePort {
   public let name = "dns"
@@ -23,7 +24,9 @@ public final class DNSService: ServicePort {
     var server: DNSServer?
     if let resolver {
       guard let parsed = DNSServer(resolver) else {
-        throw Problem(.invalid, code: "bad_resolver", "`\(resolver)` is no address of a name server", fix: "Write an IP address and a port, such as 127.0.0.1:53.")
+        throw Problem(
+          .invalid, code: "bad_resolver", "`\(resolver)` is no address of a name server",
+          fix: "Write an IP address and a port, such as 127.0.0.1:53.")
       }
       server = parsed
     }
@@ -45,11 +48,14 @@ public final class DNSService: ServicePort {
   }
 
   public func perform(_ step: Step, key: String, metadata: ObjectMetadata) async -> StepReply {
-    StepReply(step: step.name, outcome: .failed, value: ["error": ["code": "unknown_operation", "message": "DNS takes no steps"]])
+    StepReply(
+      step: step.name, outcome: .failed, value: ["error": ["code": "unknown_operation", "message": "DNS takes no steps"]])
   }
 
   private func ask(_ name: String, _ type: DNSType) async throws -> Result<DNSMessage.Answer, Problem> {
-    guard queue.operationCount < Self.mostWaiting else { throw Problem(.limited, code: "busy", "too many names are being looked up") }
+    guard queue.operationCount < Self.mostWaiting else {
+      throw Problem(.limited, code: "busy", "too many names are being looked up")
+    }
     let client = client
     return await withCheckedContinuation { continuation in
       queue.addOperation { continuation.resume(returning: client.ask(name, type)) }
@@ -60,8 +66,14 @@ public final class DNSService: ServicePort {
   private static func value(_ answers: [Result<DNSMessage.Answer, Problem>]) -> Value {
     let good = answers.compactMap { try? $0.get() }
     let records = good.flatMap(\.records)
-    var value: Value = ["records": .list(records.map(Value.string)), "alias": Value(good.compactMap(\.alias).first), "error": .null]
-    if records.isEmpty, case .failure(let problem)? = answers.first(where: { if case .failure(let p) = $0 { p.category != .missing } else { false } }) ?? answers.first {
+    var value: Value = [
+      "records": .list(records.map(Value.string)), "alias": Value(good.compactMap(\.alias).first), "error": .null,
+    ]
+    if records.isEmpty,
+      case .failure(let problem)? = answers.first(where: {
+        if case .failure(let p) = $0 { p.category != .missing } else { false }
+      }) ?? answers.first
+    {
       value["error"] = ["code": .string(problem.code), "message": .string(problem.message)]
     }
     return value

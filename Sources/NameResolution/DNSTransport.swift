@@ -115,7 +115,9 @@ enum DNSTransport {
 
   private static func connect<Address>(_ socket: Int32, _ address: inout Address) -> Int32 {
     withUnsafePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { Glibc.connect(socket, $0, socklen_t(MemoryLayout<Address>.size)) }
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        Glibc.connect(socket, $0, socklen_t(MemoryLayout<Address>.size))
+      }
     }
   }
 

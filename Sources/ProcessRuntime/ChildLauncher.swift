@@ -48,7 +48,9 @@ enum ChildLauncher {
       let reason = String(cString: strerror(failure))
       switch failure {
       case ENOEXEC, EACCES: throw Problem(.invalid, code: "not_executable", "\(request.program) cannot be run: \(reason)")
-      case ENOENT: throw Problem(.missing, code: "command_not_found", "\(request.program) cannot be run: it or its interpreter does not exist")
+      case ENOENT:
+        throw Problem(
+          .missing, code: "command_not_found", "\(request.program) cannot be run: it or its interpreter does not exist")
       case E2BIG: throw Problem(.tooLarge, code: "spawn_failed", "command and environment are too long")
       default: throw Problem(.unavailable, code: "spawn_failed", "\(request.program) cannot be started: \(reason)")
       }

@@ -3,10 +3,14 @@ import Core
 import Foundation
 
 struct CommandLookup: Sendable {
-  /// Folders searched when the app's environment has no PATH: the folder of this program, so that `plumb hello` is found, then the usual ones.
+  /// Folders searched when the app's environment has no PATH: the folder of this program, so that
+  /// `plumb hello` is found, then the usual ones.
   static let standardPath: String = {
-    let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")).map { ($0 as NSString).deletingLastPathComponent }
-    return ([own].compactMap { $0 } + ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"]).joined(separator: ":")
+    let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")).map {
+      ($0 as NSString).deletingLastPathComponent
+    }
+    return ([own].compactMap { $0 } + ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"]).joined(
+      separator: ":")
   }()
 
   /// Absolute path of the program. Throws Problem: `command_empty`, `command_not_found`, `not_executable`.
@@ -34,8 +38,12 @@ struct CommandLookup: Sendable {
       if errno == EACCES { throw Problem(.invalid, code: "not_executable", "\(name) cannot be reached: permission denied") }
       return nil
     }
-    guard facts.st_mode & S_IFMT == S_IFREG else { throw Problem(.invalid, code: "not_executable", "\(name) is not a file that can be run") }
-    guard access(file, X_OK) == 0 else { throw Problem(.invalid, code: "not_executable", "\(name) is not executable", fix: "Run chmod +x on it.") }
+    guard facts.st_mode & S_IFMT == S_IFREG else {
+      throw Problem(.invalid, code: "not_executable", "\(name) is not a file that can be run")
+    }
+    guard access(file, X_OK) == 0 else {
+      throw Problem(.invalid, code: "not_executable", "\(name) is not executable", fix: "Run chmod +x on it.")
+    }
     return file
   }
 

@@ -27,7 +27,8 @@ struct HealthProbe {
     self.deadline = deadline
     isHTTP = path != nil
     let safe = (path ?? "/").utf8.allSatisfy { $0 > 32 && $0 < 127 } && (path ?? "/").hasPrefix("/") ? path ?? "/" : "/"
-    request = Array("GET \(safe) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\nUser-Agent: plumb-health\r\nConnection: close\r\n\r\n".utf8)
+    request = Array(
+      "GET \(safe) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\nUser-Agent: plumb-health\r\nConnection: close\r\n\r\n".utf8)
     var address = LocalPort.loopback(number)
     _ = withUnsafePointer(to: &address) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }

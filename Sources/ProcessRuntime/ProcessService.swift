@@ -50,7 +50,10 @@ public final class ProcessService: ServicePort {
       let wanted = supervisor.replicas(of: metadata.uid).filter { index == nil || $0.record.index == index }
       return .list(
         wanted.map { replica in
-          ["index": .int(replica.record.index), "lines": .list(LogFile.lines(supervisor.logPath(replica.record), most: most).map(Value.string))]
+          [
+            "index": .int(replica.record.index),
+            "lines": .list(LogFile.lines(supervisor.logPath(replica.record), most: most).map(Value.string)),
+          ]
         })
     default: throw Problem(.failure, code: "unknown_operation", "the process runtime has no observation \(operation)")
     }
@@ -63,7 +66,9 @@ public final class ProcessService: ServicePort {
         let record = try start(step.arguments, key: key, metadata)
         return StepReply(step: step.name, outcome: .done, value: ["pid": .int(Int(record.pid)), "port": Value(record.port)])
       case "stop":
-        guard let index = step.arguments["index"].int else { throw Problem(.failure, code: "bad_step", "a stop names no replica") }
+        guard let index = step.arguments["index"].int else {
+          throw Problem(.failure, code: "bad_step", "a stop names no replica")
+        }
         let grace = min(max(step.arguments["graceSeconds"].double ?? 10, 0), 300)
         let ended = await supervisor.stop(ReplicaRecord.Key(app: metadata.uid, index: index), grace: grace)
         if !ended { throw Problem(.timeout, code: "does_not_end", "replica \(index) does not end, not even by SIGKILL") }
@@ -75,7 +80,8 @@ public final class ProcessService: ServicePort {
       }
     } catch {
       let problem = error as? Problem ?? Problem(.failure, code: "runtime_failed", "\(error.localizedDescription)")
-      return StepReply(step: step.name, outcome: .failed, value: ["error": ["code": .string(problem.code), "message": .string(problem.message)]])
+      return StepReply(
+        step: step.name, outcome: .failed, value: ["error": ["code": .string(problem.code), "message": .string(problem.message)]])
     }
   }
 
@@ -84,7 +90,8 @@ public final class ProcessService: ServicePort {
     guard step.operation == "start",
       let found = supervisor.replicas(of: metadata.uid).first(where: { $0.record.key == key && $0.record.pid > 0 })
     else { return nil }
-    return StepReply(step: step.name, outcome: .done, value: ["pid": .int(Int(found.record.pid)), "port": Value(found.record.port)])
+    return StepReply(
+      step: step.name, outcome: .done, value: ["pid": .int(Int(found.record.pid)), "port": Value(found.record.port)])
   }
 
   // MARK: Parts
@@ -95,7 +102,8 @@ public final class ProcessService: ServicePort {
   private func commandError(_ arguments: Value, _ metadata: ObjectMetadata) -> Value {
     guard let program = arguments["command"].list?.first?.string else { return .null }
     do {
-      _ = try CommandLookup.find(program, path: arguments["env"]["PATH"].string ?? CommandLookup.standardPath, folder: folder(metadata))
+      _ = try CommandLookup.find(
+        program, path: arguments["env"]["PATH"].string ?? CommandLookup.standardPath, folder: folder(metadata))
       return .null
     } catch {
       let problem = error as? Problem
@@ -108,13 +116,16 @@ public final class ProcessService: ServicePort {
     guard let index = arguments["index"].int, index >= 0, let program = command.first, command.count <= Self.mostArguments else {
       throw Problem(.failure, code: "bad_step", "a start names no replica or no command")
     }
-    guard !command.contains(where: { $0.utf8.contains(0) }) else { throw Problem(.invalid, code: "command_invalid", "the command holds a NUL byte") }
+    guard !command.contains(where: { $0.utf8.contains(0) }) else {
+      throw Problem(.invalid, code: "command_invalid", "the command holds a NUL byte")
+    }
     let folder = folder(metadata)
     let given = (arguments["env"].object ?? ObjectMap()).compactMap { name, value in text(value).map { (name, $0) } }
     let path = given.first { $0.0 == "PATH" }?.1 ?? CommandLookup.standardPath
     let file = try CommandLookup.find(program, path: path, folder: folder)
     do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+      try FileManager.default.createDirectory(
+        atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     } catch { throw Problem(.unavailable, code: "storage", "cannot make \(folder): \(error.localizedDescription)") }
     let record = ReplicaRecord(
       tenant: metadata.tenant, app: metadata.uid, kind: metadata.kind, name: metadata.name, index: index,
@@ -129,11 +140,14 @@ public final class ProcessService: ServicePort {
       variables[ProcessTable.markerName] = "\(supervisor.directory)|\(metadata.uid)|\(index)|\(key)"
       return ChildLauncher.Request(
         program: file, arguments: [program] + command.dropFirst().map { ChildLauncher.expand($0, variables) },
-        environment: variables.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }, folder: folder, log: supervisor.logPath(record))
+        environment: variables.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }, folder: folder,
+        log: supervisor.logPath(record))
     }
   }
 
-  private static func isVariable(_ name: String) -> Bool { !name.isEmpty && !name.utf8.contains { $0 == UInt8(ascii: "=") || $0 == 0 } }
+  private static func isVariable(_ name: String) -> Bool {
+    !name.isEmpty && !name.utf8.contains { $0 == UInt8(ascii: "=") || $0 == 0 }
+  }
 
   /// Numbers and booleans are allowed in `env`, as people write them.
   private func text(_ value: Value) -> String? {

@@ -25,7 +25,9 @@ enum ProcessTable {
     guard pid > 0, let text = read("/proc/\(pid)/stat"), let close = text.lastIndex(of: ")") else { return nil }
     // After the command in parentheses: state, ppid, pgrp, session, ... starttime is field 22 of the line.
     let fields = text[text.index(after: close)...].split(separator: " ")
-    guard fields.count > 19, let state = fields[0].first, let session = Int32(fields[3]), let ticks = Int(fields[19]) else { return nil }
+    guard fields.count > 19, let state = fields[0].first, let session = Int32(fields[3]), let ticks = Int(fields[19]) else {
+      return nil
+    }
     return Entry(state: state, session: session, startTicks: ticks)
   }
 
@@ -50,7 +52,8 @@ enum ProcessTable {
       let prefix = "\(markerName)=\(directory)|"
       guard let line = environment.split(separator: "\0").first(where: { $0.hasPrefix(prefix) }) else { continue }
       let parts = line.dropFirst(prefix.count).split(separator: "|", omittingEmptySubsequences: false)
-      guard parts.count == 3, let app = UID(parts[0]), let index = Int(parts[1]), let entry = entry(pid), entry.session == pid else { continue }
+      guard parts.count == 3, let app = UID(parts[0]), let index = Int(parts[1]), let entry = entry(pid), entry.session == pid
+      else { continue }
       found.append(Marked(pid: pid, app: app, index: index, key: String(parts[2])))
     }
     return found

@@ -35,7 +35,8 @@ struct ReplicaRecord: Sendable {
   var value: Value {
     [
       "tenant": .string(tenant.description), "app": .string(app.description), "kind": .string(kind), "name": .string(name),
-      "index": .int(index), "revision": .string(revision), "key": .string(key), "pid": .int(Int(pid)), "startTicks": .int(startTicks),
+      "index": .int(index), "revision": .string(revision), "key": .string(key), "pid": .int(Int(pid)),
+      "startTicks": .int(startTicks),
       "boot": .string(boot), "startedAt": .string(startedAt.description), "port": Value(port), "healthCheck": healthCheck,
       "wasHealthy": .bool(wasHealthy), "state": .string(state.rawValue), "exitCode": Value(exitCode), "signal": Value(signal),
       "exitedAt": Value(exitedAt?.description),
@@ -54,7 +55,8 @@ extension ReplicaRecord {
       tenant: tenant, app: app, kind: value["kind"].string ?? "App", name: value["name"].string ?? "", index: index,
       revision: value["revision"].string ?? "", key: value["key"].string ?? "", pid: Int32(truncatingIfNeeded: pid),
       startTicks: value["startTicks"].int ?? 0, boot: value["boot"].string ?? "", startedAt: startedAt, port: value["port"].int,
-      healthCheck: value["healthCheck"], wasHealthy: value["wasHealthy"].bool ?? false, state: state, exitCode: value["exitCode"].int,
+      healthCheck: value["healthCheck"], wasHealthy: value["wasHealthy"].bool ?? false, state: state,
+      exitCode: value["exitCode"].int,
       signal: value["signal"].int, exitedAt: value["exitedAt"].string.flatMap { Timestamp($0) })
   }
 

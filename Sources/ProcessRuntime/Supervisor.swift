@@ -26,10 +26,16 @@ final class Supervisor: @unchecked Sendable {
     self.directory = directory
     self.changed = changed
     alarm = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
-    try? FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    let ended = adopt()
+    try? FileManager.default.createDirectory(
+      atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    let found = Adoption.find(in: directory)
+    for replica in found {
+      replicas[replica.record.id] = replica
+      save(replica.record.id)
+    }
     Thread.detachNewThread { self.watch() }
-    for record in ended { changed(record) }
+    // What ended while no plumb looked has to be looked at.
+    for replica in found where replica.record.state == .exited { changed(replica.record) }
   }
 
   static func monotonic() -> Double {
@@ -77,7 +83,10 @@ final class Supervisor: @unchecked Sendable {
       throw Problem(.limited, code: "too_many_processes", "this host runs at most \(Self.mostReplicas) replicas")
     }
     var record = wanted
-    try choosePort(&record, before: before?.record)
+    if let port = record.port {
+      let taken = Set(replicas.values.filter { $0.isRunning && $0.record.id != record.id }.compactMap(\.record.port))
+      record.port = try LocalPort.choose(port, last: before?.record.port, taken: taken)
+    }
     record.state = .stopped
     record.pid = 0
     record.startedAt = SystemClock().now()
@@ -94,7 +103,8 @@ final class Supervisor: @unchecked Sendable {
     record.state = .running
     record.startTicks = ProcessTable.entry(record.pid)?.startTicks ?? 0
     replicas[record.id] = Replica(
-      record: record, watch: plumb_pidfd_open(record.pid), health: record.port == nil ? nil : HealthTracker(record.healthCheck, now: Self.monotonic()))
+      record: record, watch: plumb_pidfd_open(record.pid),
+      health: record.port == nil ? nil : HealthTracker(record.healthCheck, now: Self.monotonic()))
     save(record.id)
     return record
   }
@@ -120,7 +130,9 @@ final class Supervisor: @unchecked Sendable {
   func forget(_ app: UID) throws {
     try lock.withLock {
       let own = replicas.filter { $0.key.app == app }
-      guard !own.values.contains(where: \.isRunning) else { throw Problem(.conflict, code: "still_running", "its processes still run") }
+      guard !own.values.contains(where: \.isRunning) else {
+        throw Problem(.conflict, code: "still_running", "its processes still run")
+      }
       for key in own.keys { replicas[key] = nil }
       let path = "\(directory)/\(app)"
       if FileManager.default.fileExists(atPath: path) { try FileManager.default.removeItem(atPath: path) }
@@ -154,7 +166,9 @@ final class Supervisor: @unchecked Sendable {
       startProbes(now)
       var next = closed ? now + Self.lookEvery : .infinity
       for replica in replicas.values where replica.isRunning {
-        next = min(next, now + (replica.watch < 0 ? Self.pollEvery : Self.lookEvery), replica.killAt ?? .infinity, replica.giveUpAt ?? .infinity)
+        next = min(
+          next, now + (replica.watch < 0 ? Self.pollEvery : Self.lookEvery), replica.killAt ?? .infinity,
+          replica.giveUpAt ?? .infinity)
         if let health = replica.health, replica.probe == nil { next = min(next, health.due) }
         if replica.watch >= 0 { polled.append(pollfd(fd: replica.watch, events: Int16(POLLIN), revents: 0)) }
         if let probe = replica.probe {
@@ -237,7 +251,9 @@ final class Supervisor: @unchecked Sendable {
   private func startProbes(_ now: Double) {
     var open = replicas.values.filter { $0.probe != nil }.count
     for (key, replica) in replicas where replica.isRunning && !replica.stopping && replica.probe == nil {
-      guard open < Self.mostProbes, let health = replica.health, health.due <= now, let port = replica.record.port else { continue }
+      guard open < Self.mostProbes, let health = replica.health, health.due <= now, let port = replica.record.port else {
+        continue
+      }
       if let probe = HealthProbe(port: port, path: health.path, deadline: now + health.timeout) {
         replicas[key]?.probe = probe
         open += 1
@@ -275,51 +291,4 @@ final class Supervisor: @unchecked Sendable {
   private func save(_ key: ReplicaRecord.Key) { try? replicas[key]?.record.save(in: directory) }
 
   func logPath(_ record: ReplicaRecord) -> String { "\(directory)/\(record.app)/\(record.index).log" }
-
-  /// Port 0 becomes a free one (that of before, if it is still free); a fixed port must be free.
-  private func choosePort(_ record: inout ReplicaRecord, before: ReplicaRecord?) throws {
-    guard let port = record.port else { return }
-    let taken = Set(replicas.values.filter { $0.isRunning && $0.record.id != record.id }.compactMap(\.record.port))
-    if port > 0 {
-      guard !taken.contains(port), LocalPort.isFree(port) else {
-        throw Problem(.conflict, code: "port_in_use", "port \(port) is in use by another program", fix: "Choose another port, or stop that program.")
-      }
-    } else if let last = before?.port, !taken.contains(last), LocalPort.isFree(last) {
-      record.port = last
-    } else {
-      guard let free = LocalPort.anyFree() else { throw Problem(.unavailable, code: "no_free_port", "this host has no free port") }
-      record.port = free
-    }
-  }
-
-  /// Reads the records, takes over what still runs, and returns those that ended meanwhile.
-  private func adopt() -> [ReplicaRecord] {
-    let marked = Dictionary(
-      ProcessTable.marked(directory: directory).map { (ReplicaRecord.Key(app: $0.app, index: $0.index), $0) }, uniquingKeysWith: { first, _ in first })
-    var ended: [ReplicaRecord] = []
-    for var record in ReplicaRecord.load(from: directory) {
-      if record.pid == 0, let found = marked[record.id], found.key == record.key {
-        record.pid = found.pid
-        record.startTicks = ProcessTable.entry(found.pid)?.startTicks ?? 0
-        record.boot = ProcessTable.boot
-        record.state = .running
-      }
-      var replica = Replica(record: record)
-      if record.state == .running {
-        let watch = plumb_pidfd_open(record.pid)
-        if record.boot == ProcessTable.boot, ProcessTable.isAlive(record.pid, startTicks: record.startTicks) {
-          replica.watch = watch
-          replica.health = record.port == nil ? nil : HealthTracker(record.healthCheck, now: Self.monotonic())
-        } else {
-          if watch >= 0 { Glibc.close(watch) }
-          replica.record.state = .exited
-          replica.record.exitedAt = SystemClock().now()
-          ended.append(replica.record)
-        }
-      }
-      replicas[record.id] = replica
-      save(record.id)
-    }
-    return ended
-  }
 }

@@ -23,7 +23,10 @@ final class LocalTCPServer: @unchecked Sendable {
     }
   }
 
-  func stop() { shutdown(socket, Int32(SHUT_RDWR)); close(socket) }
+  func stop() {
+    shutdown(socket, Int32(SHUT_RDWR))
+    close(socket)
+  }
 }
 
 /// A name server on one port for UDP and TCP.

@@ -18,7 +18,8 @@ final class MailTests: XCTestCase {
 
   private var servers: [LocalTCPServer] = []
   private let metadata = ObjectMetadata(
-    tenant: .rootTenant, uid: UID(high: 1, low: 1), kind: "AlertRule", name: "x", generation: 1, labels: [:], created: Timestamp(microseconds: 0))
+    tenant: .rootTenant, uid: UID(high: 1, low: 1), kind: "AlertRule", name: "x", generation: 1, labels: [:],
+    created: Timestamp(microseconds: 0))
 
   override func tearDown() {
     for server in servers { server.stop() }
@@ -58,7 +59,9 @@ final class MailTests: XCTestCase {
           from = true
           say("250 ok")
         } else if command.hasPrefix("RCPT TO:<"), from {
-          if command.contains("unknown@") { say("550 no such user") } else {
+          if command.contains("unknown@") {
+            say("550 no such user")
+          } else {
             to.append(String(command.dropFirst(9).dropLast()))
             say("250 ok")
           }
@@ -80,7 +83,10 @@ final class MailTests: XCTestCase {
     return server.port
   }
 
-  private func send(_ service: MailService, to: [String] = ["ops@example.com"], subject: String = "Firing: restarts", text: String = "hello\n", id: String? = nil) async -> StepReply {
+  private func send(
+    _ service: MailService, to: [String] = ["ops@example.com"], subject: String = "Firing: restarts", text: String = "hello\n",
+    id: String? = nil
+  ) async -> StepReply {
     var arguments: Value = ["to": .list(to.map(Value.string)), "subject": .string(subject), "text": .string(text)]
     if let id { arguments["id"] = .string(id) }
     let step = Step(name: "n", service: "mail", operation: "send", arguments: arguments, kind: .keyed, deadline: .seconds(30))
@@ -90,7 +96,8 @@ final class MailTests: XCTestCase {
   func testMessageArrivesWhole() async throws {
     let inbox = Inbox()
     let service = try MailService(server: "smtp://127.0.0.1:\(server(inbox))?from=alerts@plumb.example")
-    let reply = await send(service, to: ["ops@example.com", "unknown@example.com"], text: "one\n.two\n..three\nend", id: "alert/1 x")
+    let reply = await send(
+      service, to: ["ops@example.com", "unknown@example.com"], text: "one\n.two\n..three\nend", id: "alert/1 x")
     XCTAssertEqual(reply.outcome, .done, JSON.text(reply.value))
     XCTAssertEqual(reply.value["accepted"], ["ops@example.com"])
     XCTAssertTrue(reply.value["rejected"].list?.first?["reason"].string?.contains("550 no such user") ?? false)
@@ -100,7 +107,9 @@ final class MailTests: XCTestCase {
     XCTAssertTrue(message.data.contains("Subject: Firing: restarts\n"))
     XCTAssertTrue(message.data.contains("From: Plumb <alerts@plumb.example>\n"))
     XCTAssertTrue(message.data.contains("Message-ID: <alert-1-x@"), message.data)
-    XCTAssertNotNil(message.data.range(of: #"Date: [A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d \+0000\n"#, options: .regularExpression))
+    XCTAssertNotNil(
+      message.data.range(
+        of: #"Date: [A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d \+0000\n"#, options: .regularExpression))
   }
 
   func testOtherScriptsAndLongLinesAreEncoded() async throws {
@@ -120,7 +129,8 @@ final class MailTests: XCTestCase {
     let inbox = Inbox()
     let service = try MailService(server: "smtp://127.0.0.1:\(server(inbox))")
     for (to, subject, code) in [
-      ("ops@example.com", "a\r\nBcc: evil@example.com", "bad_header"), ("ops@example.com>\r\nRCPT TO:<evil@example.com", "a", "bad_address"),
+      ("ops@example.com", "a\r\nBcc: evil@example.com", "bad_header"),
+      ("ops@example.com>\r\nRCPT TO:<evil@example.com", "a", "bad_address"),
       ("a b@example.com", "a", "bad_address"), ("nobody", "a", "bad_address"),
     ] {
       let reply = await send(service, to: [to], subject: subject)
@@ -144,7 +154,9 @@ final class MailTests: XCTestCase {
     servers.append(mute)
     let other = await send(try MailService(server: "smtp://127.0.0.1:\(mute.port)"))
     XCTAssertTrue(other.value["error"]["message"].string?.contains("does not speak SMTP") ?? false, JSON.text(other.value))
-    for text in ["http://x", "smtp://", "smtp://host/path", "smtp://host:0", "smtp://h?from=x"] { XCTAssertThrowsError(try MailService(server: text), text) }
+    for text in ["http://x", "smtp://", "smtp://host/path", "smtp://host:0", "smtp://h?from=x"] {
+      XCTAssertThrowsError(try MailService(server: text), text)
+    }
   }
 
   func testLoginIsNeverSentInTheClear() async throws {
@@ -156,4 +168,6 @@ final class MailTests: XCTestCase {
   }
 }
 
-private func sendText(_ client: Int32, _ text: String) { _ = send(client, Array(text.utf8), text.utf8.count, Int32(MSG_NOSIGNAL)) }
+private func sendText(_ client: Int32, _ text: String) {
+  _ = send(client, Array(text.utf8), text.utf8.count, Int32(MSG_NOSIGNAL))
+}

@@ -10,7 +10,8 @@ import XCTest
 final class NameResolutionTests: XCTestCase {
   private var servers: [LocalNameServer] = []
   private let metadata = ObjectMetadata(
-    tenant: .rootTenant, uid: UID(high: 1, low: 1), kind: "RootDomain", name: "x", generation: 1, labels: [:], created: Timestamp(microseconds: 0))
+    tenant: .rootTenant, uid: UID(high: 1, low: 1), kind: "RootDomain", name: "x", generation: 1, labels: [:],
+    created: Timestamp(microseconds: 0))
 
   override func tearDown() {
     for server in servers { server.stop() }
@@ -65,7 +66,12 @@ final class NameResolutionTests: XCTestCase {
       guard Self.kind(query) == 1 else { return [Self.reply(query)] }
       let target: [UInt8] = [3, 99, 100, 110, 0]
       return [
-        Self.reply(query, records: [Self.record(5, target), Self.record(1, [192, 0, 2, 9], owner: target), Self.record(1, [6, 6, 6, 6], owner: [4, 101, 118, 105, 108, 0])])
+        Self.reply(
+          query,
+          records: [
+            Self.record(5, target), Self.record(1, [192, 0, 2, 9], owner: target),
+            Self.record(1, [6, 6, 6, 6], owner: [4, 101, 118, 105, 108, 0]),
+          ])
       ]
     }
     let seen = try await ask(service, "address", "www.example.com")
@@ -99,7 +105,11 @@ final class NameResolutionTests: XCTestCase {
       { Self.reply($0, records: [[0xc0, 0xff]]) },
       // A name that points at itself.
       { query in Self.reply(query, records: [Self.record(16, [1, 65], owner: [0xc0, UInt8(query.count)])]) },
-      { query in var bytes = Self.reply(query); bytes[7] = 9; return bytes },
+      { query in
+        var bytes = Self.reply(query)
+        bytes[7] = 9
+        return bytes
+      },
       { Self.reply($0, records: [Array(Self.txt("x").dropLast(1))]) },
     ]
     for (n, make) in broken.enumerated() {
@@ -125,11 +135,16 @@ final class NameResolutionTests: XCTestCase {
 
   func testBadNamesAndResolversAreRefused() async throws {
     let service = try service { query, _ in [Self.reply(query)] }
-    for name in ["", "a..b", String(repeating: "a", count: 64) + ".com", "bad name.com", String(repeating: "abc.", count: 70) + "com", "müller.de"] {
+    for name in [
+      "", "a..b", String(repeating: "a", count: 64) + ".com", "bad name.com", String(repeating: "abc.", count: 70) + "com",
+      "müller.de",
+    ] {
       let seen = try await ask(service, "txt", name)
       XCTAssertEqual(seen["error"]["code"], "bad_name", name)
     }
-    for text in ["", "example.com:53", "127.0.0.1:0", "127.0.0.1:99999", "[::1", "::1:x"] { XCTAssertThrowsError(try DNSService(resolver: text), text) }
+    for text in ["", "example.com:53", "127.0.0.1:0", "127.0.0.1:99999", "[::1", "::1:x"] {
+      XCTAssertThrowsError(try DNSService(resolver: text), text)
+    }
     for text in ["127.0.0.1", "127.0.0.1:5353", "::1", "[::1]:53"] { XCTAssertNoThrow(try DNSService(resolver: text), text) }
   }
 
@@ -138,7 +153,9 @@ final class NameResolutionTests: XCTestCase {
       var random = RandomGenerator(SeededRandom(seed: seed))
       guard let query = DNSMessage.query("a.example.com", .txt, id: 7) else { return XCTFail() }
       var bytes = Self.reply(query, records: [Self.txt("hello"), Self.record(5, [0xc0, 12])])
-      for _ in 0..<Int.random(in: 1...6, using: &random) { bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(in: 0...255, using: &random) }
+      for _ in 0..<Int.random(in: 1...6, using: &random) {
+        bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
+      }
       if Bool.random(using: &random) { bytes.removeLast(Int.random(in: 0..<bytes.count, using: &random)) }
       // Any outcome but a crash or a hang.
       _ = try? DNSMessage.parse(bytes, id: 7, name: "a.example.com", type: .txt)

@@ -11,7 +11,8 @@ final class ProcessRuntimeTests: XCTestCase {
   private var folder = ""
   private var services: [ProcessService] = []
   private let metadata = ObjectMetadata(
-    tenant: .rootTenant, uid: UID(high: 0x0199_0000_0000_7000, low: 0x8000_0000_0000_0042), kind: "App", name: "web", generation: 1, labels: [:],
+    tenant: .rootTenant, uid: UID(high: 0x0199_0000_0000_7000, low: 0x8000_0000_0000_0042), kind: "App", name: "web",
+    generation: 1, labels: [:],
     created: Timestamp(microseconds: 0))
 
   override func setUp() {
@@ -29,16 +30,20 @@ final class ProcessRuntimeTests: XCTestCase {
     return service
   }
 
-  private func start(_ service: ProcessService, _ command: [String], index: Int = 0, key: String = UUID().uuidString, more: ObjectMap = [:]) async -> StepReply {
+  private func start(
+    _ service: ProcessService, _ command: [String], index: Int = 0, key: String = UUID().uuidString, more: ObjectMap = [:]
+  ) async -> StepReply {
     var arguments: ObjectMap = ["index": .int(index), "revision": "r1", "command": .list(command.map(Value.string)), "env": [:]]
     for (name, value) in more { arguments[name] = value }
-    let step = Step(name: "start", service: "process", operation: "start", arguments: .object(arguments), kind: .probed, deadline: .seconds(15))
+    let step = Step(
+      name: "start", service: "process", operation: "start", arguments: .object(arguments), kind: .probed, deadline: .seconds(15))
     return await service.perform(step, key: key, metadata: metadata)
   }
 
   private func stop(_ service: ProcessService, index: Int = 0, grace: Double = 5) async -> StepReply {
     let step = Step(
-      name: "stop", service: "process", operation: "stop", arguments: ["index": .int(index), "graceSeconds": .double(grace)], kind: .idempotent,
+      name: "stop", service: "process", operation: "stop", arguments: ["index": .int(index), "graceSeconds": .double(grace)],
+      kind: .idempotent,
       deadline: .seconds(20))
     return await service.perform(step, key: "stop", metadata: metadata)
   }
@@ -48,7 +53,9 @@ final class ProcessRuntimeTests: XCTestCase {
   }
 
   /// Waits until the first replica is so; the last observation on failure.
-  private func wait(_ service: ProcessService, _ arguments: Value = .emptyObject, seconds: Double = 5, until: (Value) -> Bool) async throws -> Value {
+  private func wait(_ service: ProcessService, _ arguments: Value = .emptyObject, seconds: Double = 5, until: (Value) -> Bool)
+    async throws -> Value
+  {
     let end = Date().addingTimeInterval(seconds)
     while true {
       let seen = try await replica(service, arguments)
@@ -118,14 +125,16 @@ final class ProcessRuntimeTests: XCTestCase {
     // Without close-on-exec, as a careless library would open it.
     let open = Glibc.open("/etc/passwd", O_RDONLY)
     defer { close(open) }
-    _ = await start(service, ["/bin/sh", "-c", "env; ls -l /proc/self/fd; readlink /proc/self/fd/0; echo done"], more: ["env": ["A": "b c"]])
+    _ = await start(
+      service, ["/bin/sh", "-c", "env; ls -l /proc/self/fd; readlink /proc/self/fd/0; echo done"], more: ["env": ["A": "b c"]])
     _ = try await wait(service) { $0["state"] == "exited" }
     let logs = try await service.observe(metadata, operation: "logs", arguments: ["lines": 200])
     let lines = (logs.list?.first?["lines"].list ?? []).compactMap(\.string)
     XCTAssertTrue(lines.contains("A=b c"), "\(lines)")
     XCTAssertTrue(lines.contains("/dev/null"), "\(lines)")
     XCTAssertTrue(lines.contains("done"))
-    XCTAssertFalse(lines.contains { $0.contains("PLUMB_TEST_SECRET") || $0.contains("/etc/passwd") || $0.contains("socket:") }, "\(lines)")
+    XCTAssertFalse(
+      lines.contains { $0.contains("PLUMB_TEST_SECRET") || $0.contains("/etc/passwd") || $0.contains("socket:") }, "\(lines)")
   }
 
   func testWrongCommandsAreNamed() async throws {
@@ -134,8 +143,12 @@ final class ProcessRuntimeTests: XCTestCase {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     FileManager.default.createFile(atPath: plain, contents: Data("x".utf8), attributes: [.posixPermissions: 0o644])
     let broken = folder + "/broken"
-    FileManager.default.createFile(atPath: broken, contents: Data("#!/no/such/interpreter\n".utf8), attributes: [.posixPermissions: 0o755])
-    for (command, code) in [("no-such-program-at-all", "command_not_found"), (plain, "not_executable"), (folder, "not_executable"), (broken, "command_not_found")] {
+    FileManager.default.createFile(
+      atPath: broken, contents: Data("#!/no/such/interpreter\n".utf8), attributes: [.posixPermissions: 0o755])
+    for (command, code) in [
+      ("no-such-program-at-all", "command_not_found"), (plain, "not_executable"), (folder, "not_executable"),
+      (broken, "command_not_found"),
+    ] {
       let reply = await start(service, [command])
       XCTAssertEqual(reply.outcome, .failed)
       XCTAssertEqual(reply.value["error"]["code"].string, code, command)
@@ -235,7 +248,13 @@ final class ProcessRuntimeTests: XCTestCase {
 
   func testLogsAreKeptAndBounded() async throws {
     let service = runtime()
-    _ = await start(service, ["/bin/sh", "-c", "i=0; while [ $i -lt 40 ]; do head -c 100000 /dev/zero | tr '\\0' x; i=$((i+1)); sleep 0.05; done; echo; echo last; sleep 60"])
+    _ = await start(
+      service,
+      [
+        "/bin/sh", "-c",
+        "i=0; while [ $i -lt 40 ]; do head -c 100000 /dev/zero | tr '\\0' x; i=$((i+1)); sleep 0.05; done; "
+          + "echo; echo last; sleep 60",
+      ])
     let log = "\(folder)/\(metadata.uid)/0.log"
     try await Task.sleep(for: .seconds(5))
     let sizes = [log, log + ".1"].map { (try? FileManager.default.attributesOfItem(atPath: $0))?[.size] as? Int ?? 0 }
@@ -248,7 +267,8 @@ final class ProcessRuntimeTests: XCTestCase {
   func testForgetRemovesRecordsAndLogs() async throws {
     let service = runtime()
     _ = await start(service, ["sleep", "60"])
-    let forget = Step(name: "forget", service: "process", operation: "forget", arguments: .null, kind: .idempotent, deadline: .seconds(5))
+    let forget = Step(
+      name: "forget", service: "process", operation: "forget", arguments: .null, kind: .idempotent, deadline: .seconds(5))
     let early = await service.perform(forget, key: "f", metadata: metadata)
     XCTAssertEqual(early.value["error"]["code"], "still_running")
     _ = await stop(service)

@@ -13,7 +13,8 @@ final class AlertRuleControllerTests: XCTestCase {
 
   private func loop(_ more: ObjectMap = [:]) -> ControllerLoop {
     var spec: ObjectMap = [
-      "source": "appRestarts", "window": "5m", "comparison": "gt", "threshold": 3, "forDuration": "1m", "intervalSeconds": 30, "severity": "critical",
+      "source": "appRestarts", "window": "5m", "comparison": "gt", "threshold": 3, "forDuration": "1m", "intervalSeconds": 30,
+      "severity": "critical",
       "channels": [.string(hook.description), .string(post.description)],
     ]
     for (key, value) in more { spec[key] = value }
@@ -51,7 +52,8 @@ final class AlertRuleControllerTests: XCTestCase {
     XCTAssertEqual(sent.map(\.service), ["http", "mail"])
     XCTAssertTrue(sent[0].sensitive)
     XCTAssertEqual(sent[1].arguments["to"], ["ops@example.com"])
-    XCTAssertTrue(sent[1].arguments["text"].string?.contains("4 app restarts in 5m, threshold 3") ?? false, JSON.text(sent[1].arguments))
+    XCTAssertTrue(
+      sent[1].arguments["text"].string?.contains("4 app restarts in 5m, threshold 3") ?? false, JSON.text(sent[1].arguments))
     loop.now = loop.now + .seconds(300)
     loop.run()
     XCTAssertEqual(sent.count, 2, "told once")
@@ -61,7 +63,9 @@ final class AlertRuleControllerTests: XCTestCase {
     XCTAssertEqual(loop.status["state"], "inactive")
     XCTAssertEqual(sent.count, 4)
     XCTAssertEqual(loop.writes.count, 2)
-    guard case .create(let kind, _, let firing) = loop.writes[0], case .update(_, _, let end) = loop.writes[1] else { return XCTFail("\(loop.writes)") }
+    guard case .create(let kind, _, let firing) = loop.writes[0], case .update(_, _, let end) = loop.writes[1] else {
+      return XCTFail("\(loop.writes)")
+    }
     XCTAssertEqual(kind, "AlertFiring")
     XCTAssertEqual(firing["state"], "firing")
     XCTAssertEqual(end["state"], "resolved")
@@ -81,7 +85,9 @@ final class AlertRuleControllerTests: XCTestCase {
   }
 
   func testSilenceHoldsBackTheMessageNotTheFiring() {
-    silences = [["name": "s", "spec": ["startsAt": "2026-03-01T09:00:00Z", "endsAt": "2026-03-01T12:00:00Z", "reason": "maintenance"]]]
+    silences = [
+      ["name": "s", "spec": ["startsAt": "2026-03-01T09:00:00Z", "endsAt": "2026-03-01T12:00:00Z", "reason": "maintenance"]]
+    ]
     let loop = loop(["forDuration": "0s"])
     count = 9
     loop.run()
@@ -130,7 +136,9 @@ final class AlertRuleControllerTests: XCTestCase {
   }
 
   func testEachChannelGetsItsForm() {
-    for (type, service, needle) in [("slack", "http", "\"text\""), ("discord", "http", "\"content\""), ("pagerduty", "http", "\"event_action\":\"trigger\"")] {
+    for (type, service, needle) in [
+      ("slack", "http", "\"text\""), ("discord", "http", "\"content\""), ("pagerduty", "http", "\"event_action\":\"trigger\""),
+    ] {
       let loop = ControllerLoop(NotificationTestController(), spec: ["channel": .string(hook.description)])
       loop.related[hook] = ["name": "c", "spec": ["type": .string(type), "url": "https://chat.example.com", "routingKey": "k"]]
       var seen: Step?

@@ -15,11 +15,15 @@ final class AppControllerTests: XCTestCase {
     for seed in 1...300 as ClosedRange<UInt64> {
       var random = RandomGenerator(SeededRandom(seed: seed))
       let world = AppWorld(spec: spec(["replicas": .int(Int.random(in: 0...4, using: &random))]))
-      if Bool.random(using: &random) { world.spec["healthCheck"] = ["type": "http", "path": "/"]; world.health = true }
+      if Bool.random(using: &random) {
+        world.spec["healthCheck"] = ["type": "http", "path": "/"]
+        world.health = true
+      }
       for index in 0..<Int.random(in: 0...5, using: &random) {
         let state = ["running", "exited", "stopped"].randomElement(using: &random)!
         world.processes[index] = .init(
-          pid: index + 1, state: state, revision: Bool.random(using: &random) ? "old" : "older", startedAt: world.now - .seconds(60),
+          pid: index + 1, state: state, revision: Bool.random(using: &random) ? "old" : "older",
+          startedAt: world.now - .seconds(60),
           exitedAt: state == "running" ? nil : world.now - .seconds(1), healthy: world.health)
       }
       for _ in 0..<Int.random(in: 0...6, using: &random) {
@@ -130,7 +134,10 @@ final class AppControllerTests: XCTestCase {
   func testPortInUseIsSaid() {
     let world = AppWorld(spec: spec())
     world.startError = { _ in ["code": "port_in_use", "message": "port 8080 is in use by another program"] }
-    for _ in 0..<4 { world.turn(); world.now = world.now + .milliseconds(100) }
+    for _ in 0..<4 {
+      world.turn()
+      world.now = world.now + .milliseconds(100)
+    }
     XCTAssertEqual(world.condition("Ready")?.reason, "PortInUse")
     XCTAssertTrue(world.condition("Ready")?.message.contains("port 8080") ?? false)
     world.startError = { _ in nil }

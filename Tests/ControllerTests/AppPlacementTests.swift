@@ -10,7 +10,10 @@ final class AppPlacementTests: XCTestCase {
   private func server(_ n: UInt64, _ name: String, _ spec: ObjectMap) -> Value {
     var all = spec
     all["pool"] = .string(pool.description)
-    return ["uid": .string(UID(high: 2, low: n).description), "name": .string(name), "kind": "Server", "spec": .object(all), "status": .null, "ready": true, "deleting": false]
+    return [
+      "uid": .string(UID(high: 2, low: n).description), "name": .string(name), "kind": "Server", "spec": .object(all),
+      "status": .null, "ready": true, "deleting": false,
+    ]
   }
 
   /// An app in pool `eu`, with these servers and this number of apps on each.
@@ -27,7 +30,8 @@ final class AppPlacementTests: XCTestCase {
       if need.name == "servers" { return servers }
       if need.name == "current" { return servers.filter { need.matches[0].among.contains($0["uid"]) } }
       return servers.filter { need.matches[0].among.contains($0["uid"]) }.flatMap { server in
-        (0..<(load[server["name"].string!] ?? 0)).map { n in ["uid": .int(n), "status": ["placedServer": server["uid"]]] as Value }
+        (0..<(load[server["name"].string!] ?? 0)).map { n in ["uid": .int(n), "status": ["placedServer": server["uid"]]] as Value
+        }
       }
     }
   }

@@ -94,7 +94,9 @@ final class AppWorld {
       if let error = startError(index) { return StepReply(step: step.name, outcome: .failed, value: ["error": error]) }
       nextPid += 1
       known = true
-      processes[index] = Process(pid: nextPid, state: "running", revision: step.arguments["revision"].string ?? "", startedAt: now, healthy: health, wasHealthy: health == true)
+      processes[index] = Process(
+        pid: nextPid, state: "running", revision: step.arguments["revision"].string ?? "", startedAt: now, healthy: health,
+        wasHealthy: health == true)
     case "stop":
       processes[index]?.state = "stopped"
       processes[index]?.exitedAt = now
@@ -129,7 +131,9 @@ final class AppWorld {
     return false
   }
 
-  func condition(_ type: String) -> Condition? { (status["conditions"].list ?? []).compactMap { Condition($0) }.first { $0.type == type } }
+  func condition(_ type: String) -> Condition? {
+    (status["conditions"].list ?? []).compactMap { Condition($0) }.first { $0.type == type }
+  }
   var running: [Int] { processes.filter { $0.value.state == "running" }.keys.sorted() }
   var revisions: Set<String> { Set(processes.values.filter { $0.state == "running" }.map(\.revision)) }
 }

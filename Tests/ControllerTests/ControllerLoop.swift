@@ -25,7 +25,8 @@ final class ControllerLoop {
     self.controller = controller
     self.spec = spec
     metadata = ObjectMetadata(
-      tenant: .rootTenant, uid: UID(high: 0x0199_0000_0000_7000, low: 0x8000_0000_0000_0001), kind: controller.kind, name: name, generation: 1, labels: [:],
+      tenant: .rootTenant, uid: UID(high: 0x0199_0000_0000_7000, low: 0x8000_0000_0000_0001), kind: controller.kind, name: name,
+      generation: 1, labels: [:],
       created: Timestamp("2026-03-01T10:00:00Z")!)
   }
 
@@ -71,5 +72,7 @@ final class ControllerLoop {
     }
   }
 
-  func condition(_ type: String) -> Condition? { (status["conditions"].list ?? []).compactMap { Condition($0) }.first { $0.type == type } }
+  func condition(_ type: String) -> Condition? {
+    (status["conditions"].list ?? []).compactMap { Condition($0) }.first { $0.type == type }
+  }
 }

@@ -8,7 +8,8 @@ final class DomainControllerTests: XCTestCase {
   private let app = UID(high: 4, low: 1)
 
   func testRootDomainIsVerifiedByItsToken() {
-    let loop = ControllerLoop(RootDomainController(), name: "Example.com", spec: ["name": "Example.com", "verificationToken": "tok"])
+    let loop = ControllerLoop(
+      RootDomainController(), name: "Example.com", spec: ["name": "Example.com", "verificationToken": "tok"])
     var asked: [String] = []
     var answer: Value = ["records": [], "error": ["code": "no_such_name", "message": "x"]]
     loop.observe = { question in
@@ -51,15 +52,22 @@ final class DomainControllerTests: XCTestCase {
   }
 
   func testAssignmentWaitsForDomainThenApp() {
-    let loop = ControllerLoop(DomainAssignmentController(), spec: ["hostname": "shop.eu.example.com", "app": .string(app.description)])
+    let loop = ControllerLoop(
+      DomainAssignmentController(), spec: ["hostname": "shop.eu.example.com", "app": .string(app.description)])
     var roots: [Value] = []
     loop.need = { need in roots.filter { root in need.matches[0].among.contains(root["spec"]["name"]) } }
-    loop.related[app] = ["name": "shop", "ready": false, "status": ["conditions": [Condition("Ready", .no, reason: "Starting", message: "0 of 1 replicas are up", since: loop.now).value]]]
+    loop.related[app] = [
+      "name": "shop", "ready": false,
+      "status": [
+        "conditions": [Condition("Ready", .no, reason: "Starting", message: "0 of 1 replicas are up", since: loop.now).value]
+      ],
+    ]
     loop.observe = { _ in ["records": ["192.0.2.1"]] }
     loop.run()
     XCTAssertEqual(loop.condition("Ready")?.reason, "WaitingForDomain")
     roots = [
-      ["uid": "u1", "spec": ["name": "example.com"], "status": ["verified": true]], ["uid": "u2", "spec": ["name": "eu.example.com"], "status": ["verified": false]],
+      ["uid": "u1", "spec": ["name": "example.com"], "status": ["verified": true]],
+      ["uid": "u2", "spec": ["name": "eu.example.com"], "status": ["verified": false]],
       ["uid": "u3", "spec": ["name": "other.com"], "status": ["verified": true]],
     ]
     loop.run()
@@ -79,7 +87,9 @@ final class DomainControllerTests: XCTestCase {
 
   func testExplicitDomainMustCoverTheHost() {
     let root = UID(high: 4, low: 9)
-    let loop = ControllerLoop(DomainAssignmentController(), spec: ["hostname": "a.evilexample.com", "app": .string(app.description), "rootDomain": .string(root.description)])
+    let loop = ControllerLoop(
+      DomainAssignmentController(),
+      spec: ["hostname": "a.evilexample.com", "app": .string(app.description), "rootDomain": .string(root.description)])
     loop.related[root] = ["name": "example.com", "spec": ["name": "example.com"], "status": ["verified": true]]
     loop.run()
     XCTAssertEqual(loop.condition("DomainVerified")?.reason, "WrongDomain")
@@ -104,7 +114,9 @@ final class DomainControllerTests: XCTestCase {
     let loop = ControllerLoop(AppRestartController(), spec: ["app": .string(app.description)])
     loop.related[app] = ["name": "shop", "ready": true, "spec": [:], "status": [:]]
     loop.turn()
-    loop.related[app] = ["name": "shop", "ready": false, "spec": ["restartNonce": .string(loop.metadata.uid.description)], "status": [:]]
+    loop.related[app] = [
+      "name": "shop", "ready": false, "spec": ["restartNonce": .string(loop.metadata.uid.description)], "status": [:],
+    ]
     loop.run(until: loop.now + .seconds(1000))
     XCTAssertEqual(loop.status["phase"], "TimedOut")
   }

@@ -12,7 +12,8 @@ final class WebhookControllerTests: XCTestCase {
   private func add(_ event: String, _ uid: String, position: Int? = nil) {
     let at = position ?? (feed.last?["position"].int ?? 100) + 1
     feed.append([
-      "position": .int(at), "event": .string(event), "kind": "App", "uid": .string(uid), "name": .string(uid), "at": "2026-03-01T10:00:01Z",
+      "position": .int(at), "event": .string(event), "kind": "App", "uid": .string(uid), "name": .string(uid),
+      "at": "2026-03-01T10:00:01Z",
       "object": ["id": .string(uid), "n": .int(feed.count)],
     ])
   }
@@ -26,7 +27,10 @@ final class WebhookControllerTests: XCTestCase {
       var open = self.feed.filter { ($0["position"].int ?? 0) > after }
       let cut = open.count > (question["limit"].int ?? 0)
       open = Array(open.prefix(question["limit"].int ?? 0))
-      return ["position": cut ? open.last!["position"] : .int(max(self.feed.last?["position"].int ?? 100, after)), "resync": false, "items": .list(open)]
+      return [
+        "position": cut ? open.last!["position"] : .int(max(self.feed.last?["position"].int ?? 100, after)), "resync": false,
+        "items": .list(open),
+      ]
     }
     return loop
   }
@@ -70,7 +74,9 @@ final class WebhookControllerTests: XCTestCase {
       for id in arrived where !firsts.contains(id) { firsts.append(id) }
       XCTAssertEqual(firsts.count, feed.count, "seed \(seed): lost or doubled ids")
       XCTAssertEqual(loop.records.count, tries, "seed \(seed): each attempt is a record")
-      let order = loop.records.filter { $0.row["success"] == true }.compactMap { (try? JSON.parse($0.row["payload"]!.string!))?["data"]["object"]["n"].int }
+      let order = loop.records.filter { $0.row["success"] == true }.compactMap {
+        (try? JSON.parse($0.row["payload"]!.string!))?["data"]["object"]["n"].int
+      }
       XCTAssertEqual(order, order.sorted(), "seed \(seed): order")
       XCTAssertEqual(loop.repeatedNames, [], "seed \(seed)")
       XCTAssertEqual(loop.condition("Ready")?.reason, "Delivering", "seed \(seed)")
@@ -95,7 +101,11 @@ final class WebhookControllerTests: XCTestCase {
     loop.run()
     add("app.created", "a")
     add("app.created", "b")
-    loop.perform = { StepReply(step: $0.name, outcome: .failed, value: ["error": ["code": "connect", "message": "cannot connect to hooks.example.com: refused"]]) }
+    loop.perform = {
+      StepReply(
+        step: $0.name, outcome: .failed,
+        value: ["error": ["code": "connect", "message": "cannot connect to hooks.example.com: refused"]])
+    }
     let began = loop.now
     loop.run(until: loop.now + .seconds(100_000))
     XCTAssertEqual(loop.status["disabled"], true)
@@ -125,7 +135,8 @@ final class WebhookControllerTests: XCTestCase {
 
   func testSendByHand() {
     let webhook = UID(high: 5, low: 5)
-    let loop = ControllerLoop(WebhookSendController(), spec: ["webhook": .string(webhook.description), "event": "tenant.created", "test": true])
+    let loop = ControllerLoop(
+      WebhookSendController(), spec: ["webhook": .string(webhook.description), "event": "tenant.created", "test": true])
     loop.related[webhook] = ["name": "w", "spec": ["url": "https://hooks.example.com", "secret": "whsec_x"]]
     loop.perform = { step in
       XCTAssertEqual(step.arguments["headers"]["X-Webhook-Test"], "true")

@@ -42,7 +42,9 @@ struct AlertEvaluation {
     status["silenced"] = .bool(silence != nil)
     var lookAgain = interval
     let since = before == "inactive" ? input.now : status["since"].timestamp ?? input.now
-    let facts = "\(number(value)) \(words) in \(text(input.spec["window"]?.duration ?? .seconds(300))), threshold \(number(input.spec["threshold"]?.double ?? 0))"
+    let facts =
+      "\(number(value)) \(words) in \(text(input.spec["window"]?.duration ?? .seconds(300))), "
+      + "threshold \(number(input.spec["threshold"]?.double ?? 0))"
     if !holds {
       if before == "firing" {
         closeFirings()
@@ -68,7 +70,9 @@ struct AlertEvaluation {
     }
     let state = status["state"].string ?? "inactive"
     conditions.set("Ready", .yes, "Evaluated", "it is evaluated every \(text(interval))")
-    conditions.set("Firing", state == "firing" ? .yes : .no, state.prefix(1).uppercased() + state.dropFirst(), silence.map { "\(state), silenced: \($0)" } ?? state)
+    conditions.set(
+      "Firing", state == "firing" ? .yes : .no, state.prefix(1).uppercased() + state.dropFirst(),
+      silence.map { "\(state), silenced: \($0)" } ?? state)
     return finish(lookAgain: lookAgain)
   }
 
@@ -91,7 +95,8 @@ struct AlertEvaluation {
       .create(
         kind: "AlertFiring", name: nil,
         spec: [
-          "rule": .string(input.metadata.uid.description), "state": "firing", "severity": input.spec["severity"] ?? "warning", "value": .double(value),
+          "rule": .string(input.metadata.uid.description), "state": "firing", "severity": input.spec["severity"] ?? "warning",
+          "value": .double(value),
           "threshold": input.spec["threshold"] ?? .null, "startedAt": .string(input.now.description), "silenced": .bool(silenced),
         ]))
   }
@@ -99,7 +104,8 @@ struct AlertEvaluation {
   private mutating func closeFirings() {
     for firing in input.needed["firings"] ?? [] {
       guard let uid = firing["uid"].string.flatMap({ UID($0) }) else { continue }
-      writes.append(.update(kind: "AlertFiring", uid: uid, spec: ["state": "resolved", "resolvedAt": .string(input.now.description)]))
+      writes.append(
+        .update(kind: "AlertFiring", uid: uid, spec: ["state": "resolved", "resolvedAt": .string(input.now.description)]))
     }
   }
 
@@ -124,10 +130,13 @@ struct AlertEvaluation {
     return Decision(status: status, steps: steps, lookAgain: next, events: events, writes: writes)
   }
 
-  private func number(_ value: Double) -> String { value == value.rounded() && abs(value) < 1e15 ? String(Int(value)) : String(value) }
+  private func number(_ value: Double) -> String {
+    value == value.rounded() && abs(value) < 1e15 ? String(Int(value)) : String(value)
+  }
 
   private func text(_ duration: Duration) -> String {
     let seconds = Int(duration.inSeconds)
-    return seconds % 3600 == 0 && seconds > 0 ? "\(seconds / 3600)h" : seconds % 60 == 0 && seconds > 0 ? "\(seconds / 60)m" : "\(seconds)s"
+    return seconds % 3600 == 0 && seconds > 0
+      ? "\(seconds / 3600)h" : seconds % 60 == 0 && seconds > 0 ? "\(seconds / 60)m" : "\(seconds)s"
   }
 }

@@ -99,7 +99,8 @@ struct AlertOutbox {
 
   private mutating func note(_ entry: Value, _ error: String?) {
     sent.append([
-      "channel": entry["channel"], "type": entry["type"], "at": .string(input.now.description), "success": .bool(error == nil), "error": Value(error),
+      "channel": entry["channel"], "type": entry["type"], "at": .string(input.now.description), "success": .bool(error == nil),
+      "error": Value(error),
     ])
   }
 

@@ -19,7 +19,10 @@ public struct AlertRuleController: KindController {
     let own = Value.string(input.metadata.uid.description)
     var needs = [Need("silences", kind: "AlertSilence", matches: [.init(.spec, "rule", among: [own, .null])])]
     if state == "firing" {
-      needs.append(Need("firings", kind: "AlertFiring", matches: [.init(.spec, "rule", among: [own]), .init(.spec, "state", among: ["firing"])]))
+      needs.append(
+        Need(
+          "firings", kind: "AlertFiring", matches: [.init(.spec, "rule", among: [own]), .init(.spec, "state", among: ["firing"])])
+      )
     }
     return needs
   }
@@ -30,14 +33,19 @@ public struct AlertRuleController: KindController {
     guard isEnabled(input) else { return evaluation.switchedOff() }
     guard let source = source(input) else {
       let known = AlertSource.allCases.map(\.rawValue).joined(separator: ", ")
-      return evaluation.stuck(.no, "UnknownSource", "`\(input.spec["source"]?.string ?? "")` is nothing that is recorded; use one of \(known)")
+      return evaluation.stuck(
+        .no, "UnknownSource", "`\(input.spec["source"]?.string ?? "")` is nothing that is recorded; use one of \(known)")
     }
-    guard let value = source.number(input.world) else { return evaluation.stuck(.unknown, "RecordsUnavailable", "the records cannot be counted now") }
+    guard let value = source.number(input.world) else {
+      return evaluation.stuck(.unknown, "RecordsUnavailable", "the records cannot be counted now")
+    }
     return evaluation.evaluate(value, holds: compare(value, input.spec), words: source.words)
   }
 
   private func isEnabled(_ input: ReconcileInput) -> Bool { input.spec["enabled"]?.bool ?? true }
-  private func source(_ input: ReconcileInput) -> AlertSource? { input.spec["source"]?.string.flatMap { AlertSource(rawValue: $0) } }
+  private func source(_ input: ReconcileInput) -> AlertSource? {
+    input.spec["source"]?.string.flatMap { AlertSource(rawValue: $0) }
+  }
 
   private func compare(_ value: Double, _ spec: ObjectMap) -> Bool {
     let threshold = spec["threshold"]?.double ?? 0

@@ -11,7 +11,9 @@ public struct AppController: KindController {
     ("process", "observe", AppSettings(input).observation)
   }
 
-  public func needs(_ input: ReconcileInput) -> [Need] { input.deleting ? [] : AppSettings.needs(input) + AppPlacement(input).needs() }
+  public func needs(_ input: ReconcileInput) -> [Need] {
+    input.deleting ? [] : AppSettings.needs(input) + AppPlacement(input).needs()
+  }
 
   public func decide(_ input: ReconcileInput) -> Decision {
     var rollout = AppRollout(input)
@@ -22,14 +24,16 @@ public struct AppController: KindController {
     }
     switch AppPlacement(input).place() {
     case .waiting(let reason, let message): return rollout.wait(reason, message)
-    case .placed(let server, let name, let limit, let note): rollout.setPlacement(server: server, name: name, limit: limit, note: note)
+    case .placed(let server, let name, let limit, let note):
+      rollout.setPlacement(server: server, name: name, limit: limit, note: note)
     }
     if settings.command.isEmpty {
       return rollout.stopAll(phase: "NotBuilt", .no, "NotBuilt", "it has no command to run: the built-in runtime runs `command`")
     }
     if settings.replicas == 0 {
       let running = input.spec["running"]?.bool ?? true
-      return rollout.stopAll(phase: "Stopped", .yes, "Stopped", running ? "it is scaled to 0 replicas" : "it is stopped: `running` is false")
+      return rollout.stopAll(
+        phase: "Stopped", .yes, "Stopped", running ? "it is scaled to 0 replicas" : "it is stopped: `running` is false")
     }
     return rollout.converge()
   }

@@ -30,7 +30,9 @@ struct AppPlacement {
       return [tenants(of: [named["uid"]])]
     }
     if let current {
-      guard let found = input.needed["current"] else { return [Need("current", kind: "Server", matches: [.init(.uid, among: [.string(current)])])] }
+      guard let found = input.needed["current"] else {
+        return [Need("current", kind: "Server", matches: [.init(.uid, among: [.string(current)])])]
+      }
       if found.contains(where: { belongs($0) && !leaving($0) }) { return [] }
     } else if pool == nil, input.status["placedOn"].string == "local" {
       return []
@@ -56,11 +58,14 @@ struct AppPlacement {
     let members = (input.needed["servers"] ?? []).filter { belongs($0) }
     if members.isEmpty { return .waiting(reason: "WaitingForServer", message: "\(whole) has no servers") }
     let allowed = members.filter { server in rules.allSatisfy { $0["type"] != "require" || matches(server, $0["selector"]) } }
-    if allowed.isEmpty { return .waiting(reason: "WaitingForServer", message: "no server of \(whole) has the labels that the app's rules require") }
+    if allowed.isEmpty {
+      return .waiting(reason: "WaitingForServer", message: "no server of \(whole) has the labels that the app's rules require")
+    }
     let open = allowed.filter { accepts($0) }
     if open.isEmpty {
       let subject = allowed.count == 1 ? "its only server is" : "all \(allowed.count) servers are"
-      return .waiting(reason: "ServerCordoned", message: "\(whole) takes no new apps: \(subject) cordoned (\(names(allowed.map { name($0) })))")
+      return .waiting(
+        reason: "ServerCordoned", message: "\(whole) takes no new apps: \(subject) cordoned (\(names(allowed.map { name($0) })))")
     }
     let load = self.load
     func used(_ server: Value) -> Int { load[server["uid"].string ?? ""] ?? 0 }
@@ -84,7 +89,8 @@ struct AppPlacement {
   private func placeOnNamed() -> Result {
     guard let named else { return .waiting(reason: "WaitingForServer", message: "the server that the app names does not exist") }
     if named["uid"].string == current {
-      return placed(named, limited: false, note: leaving(named) ? "server \(name(named)) is draining, but the app names it and stays" : nil)
+      return placed(
+        named, limited: false, note: leaving(named) ? "server \(name(named)) is draining, but the app names it and stays" : nil)
     }
     if !accepts(named) {
       return .waiting(reason: "ServerCordoned", message: "server \(name(named)) is \(leaving(named) ? "draining" : "cordoned")")
@@ -140,5 +146,7 @@ struct AppPlacement {
   private func leaving(_ server: Value) -> Bool { server["spec"]["draining"].bool ?? false }
   private func accepts(_ server: Value) -> Bool { (server["spec"]["schedulable"].bool ?? true) && !leaving(server) }
   private func fullness(_ server: Value, _ used: Int) -> String { "\(used) of \(server["spec"]["capacity"].int ?? 0) apps" }
-  private func names(_ list: [String]) -> String { list.sorted().prefix(5).joined(separator: ", ") + (list.count > 5 ? ", …" : "") }
+  private func names(_ list: [String]) -> String {
+    list.sorted().prefix(5).joined(separator: ", ") + (list.count > 5 ? ", …" : "")
+  }
 }

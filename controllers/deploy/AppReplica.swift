@@ -108,10 +108,14 @@ struct ReplicaMemory {
     let ended = fact.exitedAt ?? now
     countedExit = fact.endKey
     let lasted = fact.startedAt.map { ended - $0 } ?? .zero
-    failures = lasted >= Self.stableAfter || fact.wasHealthy ? 0 : failures + 1
+    // A process that was up and then killed from outside is no sign of a program that cannot run.
+    let killed = fact.signal.map { [2, 9, 15].contains($0) } ?? false
+    let stable = lasted >= Self.stableAfter || fact.wasHealthy || killed && lasted >= Self.leastSpacing
+    failures = stable ? 0 : failures + 1
     let earliest = fact.startedAt.map { $0 + Self.leastSpacing } ?? now
     // The first end in a row is followed by a start at once.
-    notBefore = max(earliest, ended + Backoff.delay(failures: failures - 1, initial: settings.firstDelay, most: settings.mostDelay))
+    notBefore = max(
+      earliest, ended + Backoff.delay(failures: failures - 1, initial: settings.firstDelay, most: settings.mostDelay))
     restartOf = "it " + fact.ending
   }
 

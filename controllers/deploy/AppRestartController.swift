@@ -13,13 +13,19 @@ public struct AppRestartController: KindController {
     if RunStatus.isFinished(input.status) { return Decision(status: input.status) }
     var run = RunStatus(input)
     let uid = input.spec["app"]?.string.flatMap { UID($0) }
-    guard let uid, let app = input.related[uid], app["deleting"].bool != true else { return Decision(status: run.ended("Rejected", "its app does not exist")) }
-    if input.spec["cancel"]?.bool == true { return Decision(status: run.ended("Cancelled", "it was cancelled; the restart goes on if it had begun")) }
+    guard let uid, let app = input.related[uid], app["deleting"].bool != true else {
+      return Decision(status: run.ended("Rejected", "its app does not exist"))
+    }
+    if input.spec["cancel"]?.bool == true {
+      return Decision(status: run.ended("Cancelled", "it was cancelled; the restart goes on if it had begun"))
+    }
     let nonce = input.metadata.uid.description
     if app["spec"]["restartNonce"].string != nonce {
       // Another restart came after this one, and does what this one was to do.
       if run.attempts > 0 { return Decision(status: run.ended("Failed", "another restart took its place")) }
-      if app["spec"]["running"].bool == false { return Decision(status: run.ended("Rejected", "the app is stopped: `running` is false")) }
+      if app["spec"]["running"].bool == false {
+        return Decision(status: run.ended("Rejected", "the app is stopped: `running` is false"))
+      }
       run.attempts = 1
       return Decision(
         status: run.running("the app restarts"), lookAgain: .seconds(1),
@@ -37,6 +43,8 @@ public struct AppRestartController: KindController {
     }
     let done = app["status"]["readyReplicas"].double ?? 0
     let total = max(app["spec"]["replicas"].double ?? 1, 1)
-    return Decision(status: run.running("\(Int(done)) of \(Int(total)) replicas are up", progress: min(done / total, 1)), lookAgain: .seconds(1))
+    return Decision(
+      status: run.running("\(Int(done)) of \(Int(total)) replicas are up", progress: min(done / total, 1)), lookAgain: .seconds(1)
+    )
   }
 }

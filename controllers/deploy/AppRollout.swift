@@ -64,7 +64,9 @@ struct AppRollout {
     status["placedServer"] = Value(server?.description)
     status["placedOn"] = .string(name)
     if let limit { limits.append(limit) }
-    if input.status["placedOn"].string != name { events.append(("Placed", server == nil ? "placed on this host" : "placed on server \(name)", false)) }
+    if input.status["placedOn"].string != name {
+      events.append(("Placed", server == nil ? "placed on this host" : "placed on server \(name)", false))
+    }
     conditions.set("Placed", .yes, "Placed", note ?? (server == nil ? "it runs on this host" : "it is placed on server \(name)"))
   }
 
@@ -72,16 +74,21 @@ struct AppRollout {
     for fact in running() { stop(fact, "Stopped", message) }
     memory = [:]
     let stopping = !steps.isEmpty
-    conditions.set("Ready", stopping ? .no : truth, stopping ? "Stopping" : reason, stopping ? "its processes are being stopped" : message)
+    conditions.set(
+      "Ready", stopping ? .no : truth, stopping ? "Stopping" : reason, stopping ? "its processes are being stopped" : message)
     conditions.set("Progressing", stopping || truth == .no ? .yes : .no, stopping ? "Stopping" : reason, message)
     return finish(phase: stopping ? "Stopping" : phase)
   }
 
   /// Stops everything, then lets the runtime forget the app, then is finished.
   mutating func remove() -> Decision {
-    guard input.world["replicas"].list != nil else { return unknown("RuntimeUnavailable", "waiting for the process runtime to stop its processes") }
+    guard input.world["replicas"].list != nil else {
+      return unknown("RuntimeUnavailable", "waiting for the process runtime to stop its processes")
+    }
     for fact in running() { stop(fact, "Stopped", "the app is being deleted") }
-    if steps.isEmpty, input.world["known"].bool ?? !facts.isEmpty { step("forget", "forget", .emptyObject, .idempotent, .seconds(15)) }
+    if steps.isEmpty, input.world["known"].bool ?? !facts.isEmpty {
+      step("forget", "forget", .emptyObject, .idempotent, .seconds(15))
+    }
     conditions.set("Ready", .no, "Deleting", "it is being deleted")
     var decision = finish(phase: "Deleting")
     decision.finished = steps.isEmpty
@@ -94,7 +101,9 @@ struct AppRollout {
     for index in 0..<settings.replicas where memory[index] == nil { memory[index] = ReplicaMemory(index: index) }
     readReplies()
     countExits()
-    for fact in running() where fact.index >= settings.replicas { stop(fact, "ScaledDown", "the app has \(settings.replicas) replicas now") }
+    for fact in running() where fact.index >= settings.replicas {
+      stop(fact, "ScaledDown", "the app has \(settings.replicas) replicas now")
+    }
     let broken = input.world["commandError"]
     if broken.isNull {
       restartUnhealthy()
@@ -129,7 +138,8 @@ struct AppRollout {
       events.append(("Exited", message, true))
       record("exited", index, exitCode: fact.exitCode, signal: fact.signal, message: message)
       status["lastExit"] = [
-        "replica": .int(index), "exitCode": Value(fact.exitCode), "signal": Value(fact.signal), "at": Value(fact.exitedAt?.description),
+        "replica": .int(index), "exitCode": Value(fact.exitCode), "signal": Value(fact.signal),
+        "at": Value(fact.exitedAt?.description),
         "message": .string(message),
       ]
     }
@@ -139,7 +149,9 @@ struct AppRollout {
 
   private mutating func restartUnhealthy() {
     for index in 0..<settings.replicas {
-      guard let fact = facts[index], fact.state == .running, fact.revision == settings.revision, fact.healthy == false else { continue }
+      guard let fact = facts[index], fact.state == .running, fact.revision == settings.revision, fact.healthy == false else {
+        continue
+      }
       stop(fact, "Unhealthy", "replica \(index) failed its health check")
       let lasted = fact.startedAt.map { input.now - $0 } ?? .zero
       let failures = fact.wasHealthy && lasted >= ReplicaMemory.stableAfter ? 0 : (memory[index]?.failures ?? 0) + 1
@@ -171,7 +183,8 @@ struct AppRollout {
     guard let known = memory[index] else { return }
     if let why = known.restartOf {
       events.append(("Restarted", "replica \(index) restarted after \(why)", false))
-      record("restarted", index, exitCode: facts[index]?.exitCode, signal: facts[index]?.signal, message: "restarted after \(why)")
+      record(
+        "restarted", index, exitCode: facts[index]?.exitCode, signal: facts[index]?.signal, message: "restarted after \(why)")
       memory[index]?.restarts += 1
       memory[index]?.restartOf = nil
     } else if known.failures == 0 {
@@ -212,7 +225,9 @@ struct AppRollout {
     if !broken.isNull { return (camelCase(broken["code"].string), broken["message"].string ?? "its command cannot be run") }
     for known in memory.values.sorted(by: { $0.index < $1.index }) {
       let after = known.notBefore.map { $0 > input.now ? "; next start at \($0)" : "" } ?? ""
-      if !known.error.isNull { return (camelCase(known.error["code"].string), (known.error["message"].string ?? "it cannot be started") + after) }
+      if !known.error.isNull {
+        return (camelCase(known.error["code"].string), (known.error["message"].string ?? "it cannot be started") + after)
+      }
       if known.failures >= Self.crashLoopFrom {
         let last = status["lastExit"]["replica"].int == known.index ? status["lastExit"]["message"].string : nil
         let why = last.map { "\(known.failures) times in a row; \($0)" } ?? "\(known.failures) times in a row"
@@ -241,7 +256,9 @@ struct AppRollout {
   // MARK: Parts
 
   private func running() -> [ReplicaFact] { facts.values.filter { $0.state == .running }.sorted { $0.index < $1.index } }
-  private func outdated() -> [ReplicaFact] { running().filter { $0.index < settings.replicas && $0.revision != settings.revision } }
+  private func outdated() -> [ReplicaFact] {
+    running().filter { $0.index < settings.replicas && $0.revision != settings.revision }
+  }
 
   private func isUp(_ fact: ReplicaFact) -> Bool {
     guard fact.state == .running else { return false }
@@ -253,7 +270,8 @@ struct AppRollout {
     sequence += 1
     steps.append(
       Step(
-        name: "\(name)-\(sequence)", service: "process", operation: operation, arguments: arguments, kind: kind, deadline: deadline,
+        name: "\(name)-\(sequence)", service: "process", operation: operation, arguments: arguments, kind: kind,
+        deadline: deadline,
         sensitive: operation == "start"))
   }
 
@@ -264,7 +282,8 @@ struct AppRollout {
       (
         "AppEvent",
         [
-          "app": .string(input.metadata.uid.description), "type": .string(type), "replica": .int(index), "exitCode": Value(exitCode),
+          "app": .string(input.metadata.uid.description), "type": .string(type), "replica": .int(index),
+          "exitCode": Value(exitCode),
           "signal": Value(signal), "message": .string(message),
         ]
       ))
@@ -274,7 +293,11 @@ struct AppRollout {
     let live = running()
     if steps.isEmpty, input.world["replicas"].list != nil {
       for fact in live where fact.index < settings.replicas && !isUp(fact) {
-        if settings.healthCheck.isNull, let started = fact.startedAt { look(in: started + Self.settles - input.now) } else { look(in: .seconds(5)) }
+        if settings.healthCheck.isNull, let started = fact.startedAt {
+          look(in: started + Self.settles - input.now)
+        } else {
+          look(in: .seconds(5))
+        }
       }
     }
     status["phase"] = .string(phase)
@@ -285,7 +308,8 @@ struct AppRollout {
     status["copies"] = .list(memory.values.sorted { $0.index < $1.index }.map { $0.value(with: facts[$0.index]) })
     status["sequence"] = .int(sequence)
     status["conditions"] = conditions.value
-    return Decision(status: status, steps: steps, lookAgain: steps.isEmpty ? lookAgain : nil, events: events, records: records, limits: limits)
+    return Decision(
+      status: status, steps: steps, lookAgain: steps.isEmpty ? lookAgain : nil, events: events, records: records, limits: limits)
   }
 
   /// `command_not_found` → `CommandNotFound`

@@ -27,7 +27,10 @@ struct ChannelMessage {
       guard !addresses.isEmpty else { return .failure(incomplete("has no address in `email`")) }
       return .success(
         Step(
-          name: name, service: "mail", operation: "send", arguments: ["to": .list(addresses), "subject": .string(title), "text": .string(text + "\n"), "id": .string("\(dedupe)-\(type)")],
+          name: name, service: "mail", operation: "send",
+          arguments: [
+            "to": .list(addresses), "subject": .string(title), "text": .string(text + "\n"), "id": .string("\(dedupe)-\(type)"),
+          ],
           kind: .keyed, deadline: .seconds(30)))
     case "slack": return post(name, url, ["text": .string("*\(title)*\n\(text)")])
     case "discord": return post(name, url, ["content": .string("**\(title)**\n\(text)")])
@@ -36,7 +39,8 @@ struct ChannelMessage {
       return post(
         name, url ?? Self.pagerDuty,
         [
-          "routing_key": .string(key), "event_action": .string(type == "alert.resolved" ? "resolve" : "trigger"), "dedup_key": .string(dedupe),
+          "routing_key": .string(key), "event_action": .string(type == "alert.resolved" ? "resolve" : "trigger"),
+          "dedup_key": .string(dedupe),
           "payload": [
             "summary": .string(title), "source": "plumb", "severity": .string(severity), "timestamp": .string(at.description),
             "custom_details": .object(data),
@@ -44,7 +48,8 @@ struct ChannelMessage {
         ])
     case "webhook":
       let body: Value = [
-        "type": .string(type), "title": .string(title), "text": .string(text), "severity": .string(severity), "at": .string(at.description),
+        "type": .string(type), "title": .string(title), "text": .string(text), "severity": .string(severity),
+        "at": .string(at.description),
         "data": .object(data),
       ]
       return post(name, url, body, secret: spec["secret"].string)
@@ -60,7 +65,9 @@ struct ChannelMessage {
     return .success(
       Step(
         name: name, service: "http", operation: "post",
-        arguments: ["url": .string(url), "headers": .object(headers), "body": .string(payload), "timeoutSeconds": .int(Self.timeoutSeconds)],
+        arguments: [
+          "url": .string(url), "headers": .object(headers), "body": .string(payload), "timeoutSeconds": .int(Self.timeoutSeconds),
+        ],
         kind: .keyed, deadline: .seconds(Double(Self.timeoutSeconds + 5)), sensitive: true))
   }
 

@@ -19,7 +19,9 @@ public struct DomainAssignmentController: KindController {
 
   public func needs(_ input: ReconcileInput) -> [Need] {
     guard !input.deleting, input.spec["rootDomain"]?.string == nil else { return [] }
-    return [Need("roots", kind: "RootDomain", matches: [.init(.spec, "name", among: suffixes(hostname(input)).map(Value.string))])]
+    return [
+      Need("roots", kind: "RootDomain", matches: [.init(.spec, "name", among: suffixes(hostname(input)).map(Value.string))])
+    ]
   }
 
   public func decide(_ input: ReconcileInput) -> Decision {
@@ -63,7 +65,9 @@ public struct DomainAssignmentController: KindController {
       root?["uid"] = .string(uid.description)
       guard let found = root else { return (nil, "its root domain does not exist", "WaitingForDomain") }
       let name = domainName(found)
-      if host != name, !host.hasSuffix("." + name) { return (root, "\(host) is not below its root domain \(name)", "WrongDomain") }
+      if host != name, !host.hasSuffix("." + name) {
+        return (root, "\(host) is not below its root domain \(name)", "WrongDomain")
+      }
     } else {
       let found = (input.needed["roots"] ?? []).filter { $0["deleting"].bool != true }
       root = found.max { domainName($0).count < domainName($1).count }
@@ -75,14 +79,18 @@ public struct DomainAssignmentController: KindController {
   }
 
   private func app(_ input: ReconcileInput) -> (Value?, String, String) {
-    guard let uid = input.spec["app"]?.string.flatMap({ UID($0) }), let app = input.related[uid], app["deleting"].bool != true else {
+    guard let uid = input.spec["app"]?.string.flatMap({ UID($0) }), let app = input.related[uid], app["deleting"].bool != true
+    else {
       return (nil, "its app does not exist", "WaitingForApp")
     }
     let name = app["name"].string ?? "?"
     if app["ready"] == true {
-      return app["status"]["phase"] == "Stopped" ? (app, "it waits for app \(name), which is stopped", "WaitingForApp") : (app, "app \(name) is ready", "AppReady")
+      return app["status"]["phase"] == "Stopped"
+        ? (app, "it waits for app \(name), which is stopped", "WaitingForApp") : (app, "app \(name) is ready", "AppReady")
     }
-    let why = (app["status"]["conditions"].list ?? []).compactMap { Condition($0) }.first { $0.type == "Ready" && $0.truth != .yes }
+    let why = (app["status"]["conditions"].list ?? []).compactMap { Condition($0) }.first {
+      $0.type == "Ready" && $0.truth != .yes
+    }
     return (app, "it waits for app \(name)" + (why.map { ": \($0.message)" } ?? ""), "WaitingForApp")
   }
 
@@ -106,7 +114,9 @@ public struct DomainAssignmentController: KindController {
   }
 
   private func isDue(_ input: ReconcileInput) -> Bool {
-    guard let next = input.status["nextLookAt"].timestamp, input.status["answered"] == input.spec["retryRequest"] ?? .null else { return true }
+    guard let next = input.status["nextLookAt"].timestamp, input.status["answered"] == input.spec["retryRequest"] ?? .null else {
+      return true
+    }
     return next <= input.now
   }
 

@@ -16,11 +16,14 @@ public struct NotificationTestController: KindController {
     if let reply = input.replies.last(where: { $0.step == "send" }) {
       let failure = WebhookRequest.failure(reply)
       run.result = ["success": .bool(failure == nil), "statusCode": reply.value["status"], "error": Value(failure)]
-      return Decision(status: failure.map { run.ended(reply.outcome == .unknown ? "Unknown" : "Failed", $0) } ?? run.succeeded("the channel took the message"))
+      return Decision(
+        status: failure.map { run.ended(reply.outcome == .unknown ? "Unknown" : "Failed", $0) }
+          ?? run.succeeded("the channel took the message"))
     }
     run.attempts = 1
     let message = ChannelMessage(
-      type: "notification.test", title: "Test notification from Plumb", text: "If you read this, the channel \(channel["name"].string ?? "") works.",
+      type: "notification.test", title: "Test notification from Plumb",
+      text: "If you read this, the channel \(channel["name"].string ?? "") works.",
       severity: "info", dedupe: "test-\(input.metadata.uid)", data: ["channel": channel["name"]], at: input.metadata.created)
     switch message.step(named: "send", to: channel["spec"]) {
     case .success(let step): return Decision(status: run.running("sending"), steps: [step])

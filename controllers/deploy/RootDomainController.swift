@@ -91,7 +91,10 @@ public struct RootDomainController: KindController {
   private func problem(_ world: Value, name: String, found: Int) -> (message: String, definite: Bool) {
     if let code = world["error"]["code"].string {
       let definite = code == "no_such_name" || code == "no_such_record"
-      return (definite ? "there is no TXT record \(name)" : world["error"]["message"].string ?? "the name server does not answer", definite)
+      return (
+        definite ? "there is no TXT record \(name)" : world["error"]["message"].string ?? "the name server does not answer",
+        definite
+      )
     }
     if world.isNull { return ("the name server could not be asked", false) }
     return found == 0 ? ("there is no TXT record \(name)", true) : ("the TXT record \(name) does not hold the token", true)

@@ -19,7 +19,8 @@ public struct WebhookController: KindController {
     return (
       "feed", "after",
       [
-        "position": input.status["cursor"]["position"], "since": .string(input.metadata.created.description), "limit": .int(Self.batch + 10),
+        "position": input.status["cursor"]["position"], "since": .string(input.metadata.created.description),
+        "limit": .int(Self.batch + 10),
         "events": input.spec["events"] ?? ["*"], "objectTypes": input.spec["objectTypes"] ?? [],
       ]
     )
@@ -31,7 +32,8 @@ public struct WebhookController: KindController {
     var conditions = ConditionSet(input)
     if status["cursor"].isNull { status = ["cursor": .emptyObject, "failures": 0, "disabled": false, "attempt": 0] }
     guard input.spec["active"]?.bool ?? true else {
-      conditions.set("Ready", .yes, "Paused", "it is paused: `active` is false; it goes on where it stopped when it is set to true")
+      conditions.set(
+        "Ready", .yes, "Paused", "it is paused: `active` is false; it goes on where it stopped when it is set to true")
       status["conditions"] = conditions.value
       return Decision(status: status)
     }
@@ -57,7 +59,9 @@ public struct WebhookController: KindController {
     if let limit = overLimit(input, status) {
       status["disabled"] = true
       status["cursor"]["disabledAt"] = .int(input.metadata.generation)
-      let message = "it disabled itself after \(limit) failed attempts in a row (\(status["lastError"].string ?? "?")); set active to true, or change it, to go on where it stopped"
+      let message =
+        "it disabled itself after \(limit) failed attempts in a row (\(status["lastError"].string ?? "?")); "
+        + "set active to true, or change it, to go on where it stopped"
       conditions.set("Ready", .no, "Disabled", message)
       status["conditions"] = conditions.value
       events.append(("Disabled", message, true))
@@ -71,7 +75,8 @@ public struct WebhookController: KindController {
     let failures = status["failures"].int ?? 0
     if failures > 0 {
       conditions.set(
-        "Ready", .no, "Retrying", "\(failures) \(failures == 1 ? "attempt" : "attempts in a row") failed: \(status["lastError"].string ?? "?")")
+        "Ready", .no, "Retrying",
+        "\(failures) \(failures == 1 ? "attempt" : "attempts in a row") failed: \(status["lastError"].string ?? "?")")
     } else {
       conditions.set("Ready", .yes, "Delivering", "deliveries are up to date or on their way")
     }
@@ -157,7 +162,8 @@ public struct WebhookController: KindController {
         status["failures"] = .int(failures)
         status["attempt"] = .int(attempt)
         status["lastError"] = Value(WebhookRequest.failure(reply))
-        status["nextAttemptAt"] = .string((input.now + Backoff.jittered(wait, seed: "\(input.metadata.uid)/\(key)/\(attempt)")).description)
+        status["nextAttemptAt"] = .string(
+          (input.now + Backoff.jittered(wait, seed: "\(input.metadata.uid)/\(key)/\(attempt)")).description)
       }
     }
     status["cursor"]["sent"] = []

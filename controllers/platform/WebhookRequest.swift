@@ -19,7 +19,9 @@ struct WebhookRequest {
     id = Self.identifier("\(webhook)/\(position)/\(item["uid"].string ?? "")/\(event)")
     payload = JSON.text([
       "id": .string(id), "type": .string(event), "createdAt": item["at"], "tenantId": .string(tenant.description),
-      "data": ["object": item["object"].isNull ? ["id": item["uid"], "name": item["name"], "kind": item["kind"]] : item["object"]],
+      "data": [
+        "object": item["object"].isNull ? ["id": item["uid"], "name": item["name"], "kind": item["kind"]] : item["object"]
+      ],
     ])
   }
 
@@ -41,25 +43,32 @@ struct WebhookRequest {
 
   func step(named name: String, url: String, secret: String, now: Timestamp, test: Bool = false) -> Step {
     var headers: ObjectMap = [
-      "Content-Type": "application/json", "User-Agent": .string(Self.agent), "X-Webhook-Event": .string(event), "X-Webhook-Delivery": .string(id),
+      "Content-Type": "application/json", "User-Agent": .string(Self.agent), "X-Webhook-Event": .string(event),
+      "X-Webhook-Delivery": .string(id),
       "X-Webhook-Timestamp": .string(now.description), "X-Webhook-Signature": .string(Self.sign(payload, secret: secret)),
     ]
     if test { headers["X-Webhook-Test"] = "true" }
     return Step(
       name: name, service: "http", operation: "post",
-      arguments: ["url": .string(url), "headers": .object(headers), "body": .string(payload), "echo": true, "timeoutSeconds": .int(Self.timeoutSeconds)],
+      arguments: [
+        "url": .string(url), "headers": .object(headers), "body": .string(payload), "echo": true,
+        "timeoutSeconds": .int(Self.timeoutSeconds),
+      ],
       kind: .idempotent, deadline: .seconds(Double(Self.timeoutSeconds + 5)))
   }
 
-  /// The row of record kind WebhookDelivery for one attempt. The service echoes what it sent, since the object may have changed meanwhile.
+  /// The row of record kind WebhookDelivery for one attempt. The service echoes
+  /// what it sent, since the object may have changed meanwhile.
   func record(webhook: UID, attempt: Int, reply: StepReply, test: Bool = false) -> (kind: String, row: ObjectMap) {
     let status = reply.value["status"].int
     return (
       "WebhookDelivery",
       [
-        "webhook": .string(webhook.description), "deliveryId": .string(id), "eventType": .string(event), "payload": .string(reply.value["sent"].string ?? payload),
+        "webhook": .string(webhook.description), "deliveryId": .string(id), "eventType": .string(event),
+        "payload": .string(reply.value["sent"].string ?? payload),
         "responseCode": Value(status), "responseBody": reply.value["body"], "success": .bool(reply.outcome == .done),
-        "durationMs": reply.value["durationMs"], "attempt": .int(attempt), "error": Value(Self.failure(reply)), "test": .bool(test),
+        "durationMs": reply.value["durationMs"], "attempt": .int(attempt), "error": Value(Self.failure(reply)),
+        "test": .bool(test),
       ]
     )
   }
@@ -69,7 +78,8 @@ struct WebhookRequest {
     switch reply.outcome {
     case .done: nil
     case .unknown: "the answer was lost"
-    case .failed: reply.value["error"]["message"].string ?? reply.value["status"].int.map { "the answer was status \($0)" } ?? "it failed"
+    case .failed:
+      reply.value["error"]["message"].string ?? reply.value["status"].int.map { "the answer was status \($0)" } ?? "it failed"
     }
   }
 }

@@ -11,7 +11,9 @@ public struct WebhookSendController: KindController {
     if RunStatus.isFinished(input.status) { return Decision(status: input.status) }
     var run = RunStatus(input)
     let uid = input.spec["webhook"]?.string.flatMap { UID($0) }
-    guard let uid, let webhook = input.related[uid], let url = webhook["spec"]["url"].string, let secret = webhook["spec"]["secret"].string else {
+    guard let uid, let webhook = input.related[uid], let url = webhook["spec"]["url"].string,
+      let secret = webhook["spec"]["secret"].string
+    else {
       return Decision(status: run.ended("Rejected", "its webhook does not exist, or has no secret"))
     }
     let request = request(input)
@@ -19,7 +21,8 @@ public struct WebhookSendController: KindController {
     if let reply = input.replies.last(where: { $0.step == "send" }) {
       let failure = WebhookRequest.failure(reply)
       run.result = [
-        "statusCode": reply.value["status"], "success": .bool(failure == nil), "durationMs": reply.value["durationMs"], "deliveryId": .string(request.id),
+        "statusCode": reply.value["status"], "success": .bool(failure == nil), "durationMs": reply.value["durationMs"],
+        "deliveryId": .string(request.id),
         "responseBody": reply.value["body"], "error": Value(failure),
       ]
       let record = request.record(webhook: uid, attempt: 1, reply: reply, test: test)
@@ -34,7 +37,9 @@ public struct WebhookSendController: KindController {
   private func request(_ input: ReconcileInput) -> WebhookRequest {
     let event = input.spec["event"]?.string ?? "test"
     let id = input.spec["deliveryId"]?.string ?? input.metadata.uid.description
-    if let payload = input.spec["payload"]?.string, !payload.isEmpty { return WebhookRequest(id: id, event: event, payload: payload) }
+    if let payload = input.spec["payload"]?.string, !payload.isEmpty {
+      return WebhookRequest(id: id, event: event, payload: payload)
+    }
     let sample: Value = [
       "id": .string(id), "type": .string(event), "createdAt": .string(input.metadata.created.description),
       "tenantId": .string(input.metadata.tenant.description),

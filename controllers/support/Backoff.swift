@@ -10,7 +10,8 @@ enum Backoff {
     return .microseconds(Int(min(seconds, most.inSeconds) * 1e6))
   }
 
-  /// The delay moved by up to a fifth either way, so that many waiters do not come back at once. The same `seed` gives the same wait.
+  /// The delay moved by up to a fifth either way, so that many waiters do not come back at once.
+  /// The same `seed` gives the same wait.
   static func jittered(_ delay: Duration, seed: String) -> Duration {
     let spread = Double(StableHash.of(seed) % 401) / 1000 - 0.2
     return .microseconds(Int(Double(delay.microseconds) * (1 + spread)))

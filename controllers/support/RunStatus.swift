@@ -21,7 +21,9 @@ struct RunStatus {
 
   func running(_ message: String, progress: Double = 0) -> Value { status("Running", message, progress: progress, error: nil) }
   func succeeded(_ message: String) -> Value { status("Succeeded", message, progress: 1, error: nil) }
-  func ended(_ phase: String, _ error: String) -> Value { status(phase, error, progress: input.status["progress"].double ?? 0, error: error) }
+  func ended(_ phase: String, _ error: String) -> Value {
+    status(phase, error, progress: input.status["progress"].double ?? 0, error: error)
+  }
 
   private func status(_ phase: String, _ message: String, progress: Double, error: String?) -> Value {
     let finished = Self.finals.contains(phase)
