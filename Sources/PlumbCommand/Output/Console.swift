@@ -1,9 +1,9 @@
 // Where the command writes: results to standard output, everything else to standard error, colours only on a terminal.
 import Core
-import Glibc
+import Foundation
 
-/// Standard output and error of one run. Verbs run on one thread, and only they write here.
-final class Console {
+/// Standard output and error of one run.
+final class Console: @unchecked Sendable {
   enum Style: String { case bold = "1", dim = "2", red = "31", green = "32", yellow = "33", cyan = "36" }
 
   /// Standard output goes to a person: colours, live progress.
@@ -11,11 +11,12 @@ final class Console {
   /// Standard error goes to a person.
   let errorIsTerminal: Bool
   let colours: Bool
-  private let send: (_ descriptor: Int32, _ bytes: [UInt8]) -> Void
+  private let send: @Sendable (_ descriptor: Int32, _ bytes: [UInt8]) -> Void
+  private let lock = NSLock()
   private var pending: [UInt8] = []
   private static let flushFrom = 64 << 10
 
-  init(isTerminal: Bool, errorIsTerminal: Bool, colours: Bool, send: @escaping (Int32, [UInt8]) -> Void) {
+  init(isTerminal: Bool, errorIsTerminal: Bool, colours: Bool, send: @escaping @Sendable (Int32, [UInt8]) -> Void) {
     self.isTerminal = isTerminal
     self.errorIsTerminal = errorIsTerminal
     self.colours = colours
@@ -30,8 +31,11 @@ final class Console {
 
   /// Adds text to standard output as it is.
   func out(_ text: String) {
-    pending.append(contentsOf: text.utf8)
-    if pending.count >= Self.flushFrom || isTerminal { flush() }
+    let isFull = lock.withLock {
+      pending.append(contentsOf: text.utf8)
+      return pending.count >= Self.flushFrom
+    }
+    if isFull || isTerminal { flush() }
   }
 
   func line(_ text: String) { out(text + "\n") }
@@ -46,9 +50,11 @@ final class Console {
   func live(_ text: String) { send(2, Array(text.utf8)) }
 
   func flush() {
-    if pending.isEmpty { return }
-    send(1, pending)
-    pending.removeAll(keepingCapacity: true)
+    let bytes = lock.withLock {
+      defer { pending.removeAll(keepingCapacity: true) }
+      return pending
+    }
+    if !bytes.isEmpty { send(1, bytes) }
   }
 
   func styled(_ text: String, _ style: Style) -> String { colours ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text }
@@ -60,7 +66,7 @@ final class Console {
   }
 
   /// Writes all of it, or stops when nobody reads any more.
-  private static func writeAll(_ descriptor: Int32, _ bytes: [UInt8]) {
+  @Sendable private static func writeAll(_ descriptor: Int32, _ bytes: [UInt8]) {
     bytes.withUnsafeBytes { buffer in
       var at = 0
       while at < buffer.count {

@@ -1,0 +1,27 @@
+# Everything that people do with this checkout. `make` alone lists it.
+.PHONY: help run test bench lint format soak docs
+
+help: ## list these
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
+
+run: ## install, build, serve from ./.plumb, apply examples/storefront from git, serve until Ctrl-C
+	@exec scripts/run.sh
+
+test: ## install, build, run every test
+	@exec scripts/test.sh
+
+bench: ## measure the table of speeds, beside its limits
+	@exec scripts/bench.sh
+
+lint: ## check the formatting and the examples
+	@swift format lint --strict --recursive Sources controllers Tests Package.swift
+	@swift build --product plumb && for set in examples/*/; do "$$(swift build --show-bin-path)/plumb" lint -f "$$set" || exit 1; done
+
+format: ## format all Swift in place
+	@swift format --in-place --recursive Sources controllers Tests Package.swift
+
+soak: ## long runs: the simulator's seeds, kill -9 in a loop
+	@exec scripts/soak.sh
+
+docs: ## write the pages of the API of each module below .build/docs
+	@exec scripts/docs.sh

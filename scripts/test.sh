@@ -1,0 +1,8 @@
+#!/bin/sh
+# Installs what is missing, builds, and runs every test. Arguments go to `swift test`, such as --filter CommandTests.
+set -eu
+cd "$(dirname "$0")/.."
+
+scripts/install.sh
+swift build --build-tests
+exec swift test --skip-build "$@"
