@@ -126,6 +126,20 @@ final class WebhookControllerTests: XCTestCase {
     XCTAssertEqual(loop.condition("Ready")?.reason, "Delivering")
   }
 
+  func testLongAnswersAreCutBetweenCharacters() {
+    let loop = loop()
+    loop.run()
+    add("app.created", "a")
+    loop.perform = {
+      StepReply(
+        step: $0.name, outcome: .done, value: ["status": 200, "body": .string("x" + String(repeating: "é", count: 4000))])
+    }
+    loop.run()
+    let body = loop.records.first?.row["responseBody"]?.string ?? ""
+    XCTAssertEqual(body.utf8.count, 4095)
+    XCTAssertTrue(body.hasSuffix("é"))
+  }
+
   func testPausedWebhookAsksNothing() {
     let loop = loop(["active": false])
     loop.run()

@@ -6,6 +6,7 @@ import Kinds
 /// One delivery. The same change gives the same id and payload at every attempt.
 struct WebhookRequest {
   static let timeoutSeconds = 10
+  private static let mostBody = 4096
   private static let agent = "plumb-webhook/1"
 
   let id: String
@@ -57,8 +58,8 @@ struct WebhookRequest {
       kind: .idempotent, deadline: .seconds(Double(Self.timeoutSeconds + 5)))
   }
 
-  /// The row of record kind WebhookDelivery for one attempt. The service echoes
-  /// what it sent, since the object may have changed meanwhile.
+  /// The row of record kind WebhookDelivery for one attempt. The service echoes what it sent, since the object may have
+  /// changed meanwhile.
   func record(webhook: UID, attempt: Int, reply: StepReply, test: Bool = false) -> (kind: String, row: ObjectMap) {
     let status = reply.value["status"].int
     return (
@@ -66,18 +67,27 @@ struct WebhookRequest {
       [
         "webhook": .string(webhook.description), "deliveryId": .string(id), "eventType": .string(event),
         "payload": .string(reply.value["sent"].string ?? payload),
-        "responseCode": Value(status), "responseBody": reply.value["body"], "success": .bool(reply.outcome == .done),
+        "responseCode": Value(status), "responseBody": Value(Self.start(reply.value["body"].string)),
+        "success": .bool(reply.outcome == .done),
         "durationMs": reply.value["durationMs"], "attempt": .int(attempt), "error": Value(Self.failure(reply)),
         "test": .bool(test),
       ]
     )
   }
 
+  /// At most 4 KiB of an answer, cut between characters.
+  static func start(_ body: String?) -> String? {
+    guard let body, body.utf8.count > mostBody else { return body }
+    var cut = body.utf8.index(body.startIndex, offsetBy: mostBody)
+    while cut > body.startIndex, String.Index(cut, within: body) == nil { cut = body.utf8.index(before: cut) }
+    return String(body[..<cut])
+  }
+
   /// What went wrong, in plain words; nil when nothing did.
   static func failure(_ reply: StepReply) -> String? {
     switch reply.outcome {
     case .done: nil
-    case .unknown: "the answer was lost"
+    case .unknown: reply.value["error"]["message"].string ?? "the answer was lost"
     case .failed:
       reply.value["error"]["message"].string ?? reply.value["status"].int.map { "the answer was status \($0)" } ?? "it failed"
     }

@@ -23,11 +23,10 @@ public struct WebhookSendController: KindController {
       run.result = [
         "statusCode": reply.value["status"], "success": .bool(failure == nil), "durationMs": reply.value["durationMs"],
         "deliveryId": .string(request.id),
-        "responseBody": reply.value["body"], "error": Value(failure),
+        "responseBody": Value(WebhookRequest.start(reply.value["body"].string)), "error": Value(failure),
       ]
       let record = request.record(webhook: uid, attempt: 1, reply: reply, test: test)
-      let phase = reply.outcome == .unknown ? "Unknown" : "Failed"
-      return Decision(status: failure.map { run.ended(phase, $0) } ?? run.succeeded("delivered"), records: [record])
+      return Decision(status: failure.map { run.ended("Failed", $0) } ?? run.succeeded("delivered"), records: [record])
     }
     run.attempts = 1
     let step = request.step(named: "send", url: url, secret: secret, now: input.metadata.created, test: test)
