@@ -1,5 +1,5 @@
 // Where a handler's stream writes: frames the bytes, makes the writer wait for a slow client, and tells when the client left.
-import Synchronization
+import Foundation
 
 /// `write`, `isClosed` and `onTermination` may be called from anywhere; the rest belongs to the loop's thread.
 final class ResponseStream: HTTPStreamSink, @unchecked Sendable {
@@ -18,7 +18,8 @@ final class ResponseStream: HTTPStreamSink, @unchecked Sendable {
   private var writers: [CheckedContinuation<Void, any Error>] = []
   /// A comment may stand only between events.
   private var isBetweenEvents = true
-  private let ending = Mutex(End())
+  private let lock = NSLock()
+  private var ending = End()
 
   init(_ exchange: Exchange, _ response: HTTPResponse) {
     self.exchange = exchange
@@ -29,12 +30,12 @@ final class ResponseStream: HTTPStreamSink, @unchecked Sendable {
 
   // MARK: For the handler
 
-  var isClosed: Bool { ending.withLock { $0.hasCome } }
+  var isClosed: Bool { lock.withLock { ending.hasCome } }
 
   func onTermination(_ action: @escaping @Sendable () -> Void) {
-    let isNow = ending.withLock { end in
-      if !end.hasCome { end.actions.append(action) }
-      return end.hasCome
+    let isNow = lock.withLock {
+      if !ending.hasCome { ending.actions.append(action) }
+      return ending.hasCome
     }
     if isNow { action() }
   }
@@ -100,10 +101,10 @@ final class ResponseStream: HTTPStreamSink, @unchecked Sendable {
 
   /// No more will be written. Safe to call again.
   func end() {
-    let actions = ending.withLock { end in
-      end.hasCome = true
-      defer { end.actions = [] }
-      return end.actions
+    let actions = lock.withLock {
+      ending.hasCome = true
+      defer { ending.actions = [] }
+      return ending.actions
     }
     let waiting = writers
     writers = []
