@@ -50,7 +50,7 @@ let package = Package(
     module("PostgresStore", ["Core", "Kinds", "Ports", "CLibPQ", "CLinux"]),
     module("HTTPServer", ["Core", "CLinux"]),
     module("Crypto", ["Core", "COpenSSL"]),
-    module("OutgoingHTTP", ["Core", "Kinds", "Ports"]),
+    module("OutgoingHTTP", ["Core", "Kinds", "Ports", "CLinux"]),
     module("Mail", ["Core", "Kinds", "Ports"]),
     module("NameResolution", ["Core", "Kinds", "Ports"]),
     module("ProcessRuntime", ["Core", "Kinds", "Ports", "CLinux"]),
@@ -78,7 +78,9 @@ let package = Package(
     tests("StoreTests", ["Core", "Kinds", "Ports", "PostgresStore", "TestSupport"]),
     tests("HTTPServerTests", ["Core", "HTTPServer"]),
     tests("CryptoTests", ["Core", "Crypto"]),
-    tests("AdapterTests", ["Core", "Kinds", "Ports", "OutgoingHTTP", "Mail", "NameResolution", "ProcessRuntime", "Crypto", "Controllers"]),
+    tests(
+      "AdapterTests",
+      ["Core", "Kinds", "Ports", "HTTPServer", "OutgoingHTTP", "Mail", "NameResolution", "ProcessRuntime", "Crypto", "Controllers"]),
     tests("ControllerTests", ["Core", "Kinds", "Controllers", "Crypto"]),
     tests(
       "RestViewTests",
