@@ -16,9 +16,12 @@ enum TextCheck {
       return refuse("the file is UTF-16", fix: "Save it as UTF-8.")
     }
     guard let fault = bytes.withUnsafeBufferPointer(firstFault) else { return nil }
-    if fault.isNul { return refuse("the file holds NUL bytes: it is binary, not text", at: fault.offset, fix: "Name a text file in UTF-8.") }
+    if fault.isNul {
+      return refuse("the file holds NUL bytes: it is binary, not text", at: fault.offset, fix: "Name a text file in UTF-8.")
+    }
     if fault.isControl {
-      return refuse("a control character stands here", at: fault.offset, fix: "Remove it, or write it as an escape such as \"\\e\".")
+      return refuse(
+        "a control character stands here", at: fault.offset, fix: "Remove it, or write it as an escape such as \"\\e\".")
     }
     return refuse("the text is not valid UTF-8", at: fault.offset, fix: "Save the file as UTF-8.")
   }

@@ -115,7 +115,9 @@ final class YAMLParser {
   /// The node that begins with the current event; afterwards its last event is current.
   private func node() throws(DocumentFault) -> Node {
     nodes += 1
-    if nodes > limits.nodes { throw tooMuch("the file holds more than \(limits.nodes) values", fix: "Split it into several files.") }
+    if nodes > limits.nodes {
+      throw tooMuch("the file holds more than \(limits.nodes) values", fix: "Split it into several files.")
+    }
     deepest = max(deepest, depth)
     switch event.type {
     case YAML_SCALAR_EVENT: return scalar()
@@ -177,7 +179,9 @@ final class YAMLParser {
   private func shown(_ tag: String) -> String { tag.hasPrefix(Self.core) ? "!!" + tag.dropFirst(Self.core.count) : tag }
 
   private func refuse(_ tag: String) {
-    fault("the tag \(shown(tag)) is not known here", fix: "Remove it: only !!str, !!int, !!float, !!bool, !!null, !!seq and !!map are.")
+    fault(
+      "the tag \(shown(tag)) is not known here",
+      fix: "Remove it: only !!str, !!int, !!float, !!bool, !!null, !!seq and !!map are.")
   }
 
   private func enter(tag: UnsafeMutablePointer<yaml_char_t>?, expected: String, anchor: UnsafeMutablePointer<yaml_char_t>?)
@@ -244,7 +248,9 @@ final class YAMLParser {
   /// The current event as a key; nil, after passing over it, when it cannot be one.
   private func key() throws(DocumentFault) -> String? {
     guard event.type == YAML_SCALAR_EVENT else {
-      fault("a key must be a single word or text", fix: event.type == YAML_ALIAS_EVENT ? "Write the key out instead of the alias." : nil)
+      fault(
+        "a key must be a single word or text",
+        fix: event.type == YAML_ALIAS_EVENT ? "Write the key out instead of the alias." : nil)
       _ = try node()
       return nil
     }
@@ -259,7 +265,9 @@ final class YAMLParser {
 
   private func alias() throws(DocumentFault) -> Node {
     let name = String(cString: event.data.alias.anchor)
-    if openAnchors.contains(name) { throw tooMuch("the alias *\(name) stands within what it repeats", fix: "Write the value out.") }
+    if openAnchors.contains(name) {
+      throw tooMuch("the alias *\(name) stands within what it repeats", fix: "Write the value out.")
+    }
     guard let anchored = anchors[name] else {
       fault("the alias *\(name) has no anchor &\(name) before it in this document", fix: nil)
       return make(.scalar(.null), line, column)
@@ -272,26 +280,5 @@ final class YAMLParser {
     deepest = max(deepest, depth + anchored.height)
     if deepest > limits.depth { throw tooMuch("nested deeper than \(limits.depth) levels through aliases", fix: nil) }
     return anchored.node
-  }
-}
-
-/// Members in order, with a search by key that stays quick in large maps.
-struct KeyedMembers {
-  private(set) var list: [Node.Member] = []
-  private var lines: [String: UInt32] = [:]
-  private static let indexFrom = 17
-
-  mutating func add(_ member: Node.Member) {
-    list.append(member)
-    if list.count == Self.indexFrom {
-      for m in list { if lines[m.key] == nil { lines[m.key] = m.line } }
-    } else if list.count > Self.indexFrom, lines[member.key] == nil {
-      lines[member.key] = member.line
-    }
-  }
-
-  func lineOf(_ key: String) -> UInt32? {
-    if list.count >= Self.indexFrom { return lines[key] }
-    return list.first { $0.key == key }?.line
   }
 }

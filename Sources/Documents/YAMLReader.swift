@@ -13,7 +13,8 @@ public enum YAMLReader {
     var nodes = 0
     bytes.withUnsafeBufferPointer { buffer in
       for raw in DocumentSplitter.split(buffer) {
-        let parser = YAMLParser(UnsafeBufferPointer(rebasing: buffer[raw.range]), line: raw.firstLine, nodes: nodes, limits: limits)
+        let parser = YAMLParser(
+          UnsafeBufferPointer(rebasing: buffer[raw.range]), line: raw.firstLine, nodes: nodes, limits: limits)
         let outcome = parser.document()
         nodes = parser.nodes
         faults.add(outcome.faults)

@@ -39,7 +39,10 @@ public enum YAMLWriter {
   private static func key(_ key: String, indent: Int, to out: inout String) {
     let shown = text(key)
     // Only a key with `?` before it may be longer.
-    if shown.unicodeScalars.count <= longestKey { return out += shown + ":" }
+    if shown.unicodeScalars.count <= longestKey {
+      out += shown + ":"
+      return
+    }
     out += "? " + shown + "\n"
     pad(indent, &out)
     out += ":"
@@ -76,7 +79,8 @@ public enum YAMLWriter {
   /// Several lines of plain characters, which read best as a block (`|`).
   private static func isBlock(_ string: String) -> Bool {
     let bytes = string.utf8
-    guard bytes.contains(10), let first = bytes.first, first != 32, first != 10, first != 9, string.unicodeScalars.allSatisfy(isPrintable)
+    guard bytes.contains(10), let first = bytes.first, first != 32, first != 10, first != 9,
+      string.unicodeScalars.allSatisfy(isPrintable)
     else { return false }
     // Trailing newlines beyond one, and lines of space, are kept exactly only in quotes.
     return !string.hasSuffix("\n\n") && !bytes.split(separator: 10).contains { $0.last == 32 || $0.last == 9 || $0.last == 13 }
@@ -127,7 +131,8 @@ public enum YAMLWriter {
   private static func isPlain(_ string: String) -> Bool {
     let bytes = Array(string.utf8)
     guard let first = bytes.first, let last = bytes.last, last != 32, last != UInt8(ascii: ":") else { return false }
-    let isLetter = (first | 0x20 >= 97 && first | 0x20 <= 122) || first == UInt8(ascii: "/") || first == UInt8(ascii: "_") || first >= 0xC2
+    let isLetter =
+      (first | 0x20 >= 97 && first | 0x20 <= 122) || first == UInt8(ascii: "/") || first == UInt8(ascii: "_") || first >= 0xC2
     let isDigit = first >= 48 && first <= 57
     guard isLetter || isDigit else { return false }
     guard string.unicodeScalars.allSatisfy({ isPrintable($0) && $0 != "\n" }) else { return false }

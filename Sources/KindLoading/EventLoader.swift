@@ -19,16 +19,22 @@ struct EventLoader {
 
   private func event(_ member: Node.Member, _ scope: ExpressionScope) -> KindSpec.Event? {
     let parts = member.key.split(separator: ".", omittingEmptySubsequences: false)
-    let isWord = { (part: Substring) in !part.isEmpty && part.utf8.allSatisfy { ($0 >= 97 && $0 <= 122) || ($0 >= 48 && $0 <= 57) || $0 == 95 } }
+    let isWord = { (part: Substring) in
+      !part.isEmpty && part.utf8.allSatisfy { ($0 >= 97 && $0 <= 122) || ($0 >= 48 && $0 <= 57) || $0 == 95 }
+    }
     if parts.count < 2 || !parts.allSatisfy(isWord) {
       faults.add("\"\(member.key)\" is no event name", at: file.place(member), fix: "Write it as app.updated.")
     }
     if member.value.members == nil {
       return expressions.program(member.value, in: file, scope).map { KindSpec.Event(name: member.key, when: $0, doc: "") }
     }
-    guard let one = SpecMap(member.value, in: file, faults, what: "the event \"\(member.key)\"", keys: ["when", "doc"]) else { return nil }
+    guard let one = SpecMap(member.value, in: file, faults, what: "the event \"\(member.key)\"", keys: ["when", "doc"]) else {
+      return nil
+    }
     if !one.has("when") { faults.add("the event \"\(member.key)\" needs \"when\"", at: one.place) }
-    return expressions.program(one, "when", scope).map { KindSpec.Event(name: member.key, when: $0, doc: one.string("doc") ?? "") }
+    return expressions.program(one, "when", scope).map {
+      KindSpec.Event(name: member.key, when: $0, doc: one.string("doc") ?? "")
+    }
   }
 
   private func standard(_ kind: KindSpec) -> [KindSpec.Event] {

@@ -8,11 +8,14 @@ struct ExpressionCheck {
 
   /// Facts of every object that are no fields of its kind.
   static let facts: [String: NameMeaning] = [
-    "id": .leaf, "uid": .leaf, "name": .leaf, "labels": .open, "createdAt": .leaf, "updatedAt": .leaf, "deletedAt": .leaf, "lastUsedAt": .leaf,
+    "id": .leaf, "uid": .leaf, "name": .leaf, "labels": .open, "createdAt": .leaf, "updatedAt": .leaf, "deletedAt": .leaf,
+    "lastUsedAt": .leaf,
     "generation": .leaf, "observedGeneration": .leaf, "conditions": .open, "ready": .leaf,
   ]
   /// Types are values too: `type(x) == list`.
-  private static let types: Set<String> = ["bool", "int", "uint", "double", "string", "bytes", "list", "map", "null_type", "type", "optional_type"]
+  private static let types: Set<String> = [
+    "bool", "int", "uint", "double", "string", "bytes", "list", "map", "null_type", "type", "optional_type",
+  ]
   /// Further facts of runs. LANGUAGES: "Run".
   static let runFacts: [String: NameMeaning] = [
     "phase": .leaf, "finished": .leaf, "progress": .open, "steps": .open, "result": .open, "error": .open, "attempts": .leaf,
@@ -85,7 +88,8 @@ struct ExpressionCheck {
   }
 
   private func names(of spec: KindSpec) -> [String] {
-    spec.fields.map(\.name) + spec.inverses.map(\.name) + Self.facts.keys + (spec.storage == .run ? Array(Self.runFacts.keys) : [])
+    spec.fields.map(\.name) + spec.inverses.map(\.name) + Self.facts.keys
+      + (spec.storage == .run ? Array(Self.runFacts.keys) : [])
   }
 
   private func member(_ name: String, of spec: KindSpec) -> NameMeaning? {

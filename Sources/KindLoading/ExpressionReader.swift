@@ -12,7 +12,7 @@ struct PendingExpression {
 
 /// Compiles expressions and remembers them for `ExpressionCheck`.
 final class ExpressionReader {
-  /// `reveal(field)` and `reveal(field, other)` stand for an opened secret: views take them apart, and nothing else evaluates them.
+  /// `reveal(field)` and `reveal(field, other)` stand for an opened secret: views take them apart, and nothing evaluates them.
   private static let functions = CELFunctions.platform.adding("reveal", arity: 1...2, style: .global) { $0[0] }
   let faults: SpecFaults
   private(set) var pending: [PendingExpression] = []

@@ -21,14 +21,16 @@ struct FamilyLoader {
     "envelope", "page", "errors", "headers", "verbs",
   ]
   private static let categories = [
-    "invalid", "denied", "unauthenticated", "missing", "conflict", "stale", "refused", "tooLarge", "limited", "unavailable", "timeout", "failure",
+    "invalid", "denied", "unauthenticated", "missing", "conflict", "stale", "refused", "tooLarge", "limited", "unavailable",
+    "timeout", "failure",
   ]
 
   func load() -> LoadedFamily? {
     guard let map = SpecMap(file.root, in: file, faults, what: "family.yaml", keys: Self.keys) else { return nil }
     guard let name = map.required("family", of: "family.yaml") else { return nil }
     if name != file.family {
-      faults.add("the family \"\(name)\" stands in the folder \"\(file.family)\"", at: map.place("family"), fix: "Give both one name.")
+      faults.add(
+        "the family \"\(name)\" stands in the folder \"\(file.family)\"", at: map.place("family"), fix: "Give both one name.")
     }
     let base = map.string("base") ?? ""
     if map.has("base"), !base.hasPrefix("/") || base.hasSuffix("/") || base.contains("//") {
@@ -37,7 +39,9 @@ struct FamilyLoader {
     var family = FamilySpec(name: name, doc: map.required("doc", of: "family.yaml") ?? "", base: base)
     family.place = map.place
     family.version = map.string("version") ?? family.version
-    family.spelling = map.map("names", keys: ["case"])?.choice("case", among: ["snake", "camel"]).flatMap(FamilySpec.Case.init(rawValue:)) ?? .snake
+    family.spelling =
+      map.map("names", keys: ["case"])?.choice("case", among: ["snake", "camel"]).flatMap(FamilySpec.Case.init(rawValue:))
+      ?? .snake
     family.omitNull = map.choice("absent", among: ["null", "omit"]) == "omit"
     ids(map, &family)
     schemes(map, &family)
@@ -55,13 +59,14 @@ struct FamilyLoader {
     envelope(map, &family)
     paging(map, &family)
     errors(map, &family)
-    family.headers = map.map("headers")?.all.compactMap { member in
-      guard let text = member.value.string else {
-        faults.add("a header is text", at: file.place(member.value))
-        return nil
-      }
-      return (member.key, text)
-    } ?? []
+    family.headers =
+      map.map("headers")?.all.compactMap { member in
+        guard let text = member.value.string else {
+          faults.add("a header is text", at: file.place(member.value))
+          return nil
+        }
+        return (member.key, text)
+      } ?? []
     if let verbs = map.map("verbs", keys: RouteLoader.verbs) {
       for verb in verbs.all {
         if let status = verbs.map(verb.key, keys: ["status"])?.int("status", 200...299) { family.statuses[verb.key] = status }
@@ -101,16 +106,23 @@ struct FamilyLoader {
   private func schemes(_ map: SpecMap, _ family: inout FamilySpec) {
     let auth = map.map("auth")
     for member in auth?.all ?? [] where member.key != "default" {
-      guard let one = SpecMap(member.value, in: file, faults, what: "the scheme \"\(member.key)\"", keys: ["from", "accepts"]) else { continue }
+      guard let one = SpecMap(member.value, in: file, faults, what: "the scheme \"\(member.key)\"", keys: ["from", "accepts"])
+      else { continue }
       let from = one.strings("from") ?? []
-      for place in from where place != "bearer" && place != "none" && place != "basic" && !place.hasPrefix("header:") && !place.hasPrefix("query:") && !place.hasPrefix("cookie:") {
-        faults.add("\"\(place)\" is no place of a credential", at: one.place("from"), fix: "bearer, basic, header:NAME, query:NAME, cookie:NAME or none.")
+      for place in from
+      where place != "bearer" && place != "none" && place != "basic" && !place.hasPrefix("header:") && !place.hasPrefix("query:")
+        && !place.hasPrefix("cookie:")
+      {
+        faults.add(
+          "\"\(place)\" is no place of a credential", at: one.place("from"),
+          fix: "bearer, basic, header:NAME, query:NAME, cookie:NAME or none.")
       }
       if from.isEmpty { faults.add("the scheme \"\(member.key)\" needs \"from\"", at: one.place) }
       family.schemes.append(FamilySpec.AuthScheme(name: member.key, from: from, accepts: one.strings("accepts") ?? []))
     }
     family.standardAuth = auth?.string("default") ?? family.schemes.first?.name ?? "bearer"
-    if !family.schemes.isEmpty, !family.schemes.contains(where: { $0.name == family.standardAuth }), family.standardAuth != "none" {
+    if !family.schemes.isEmpty, !family.schemes.contains(where: { $0.name == family.standardAuth }), family.standardAuth != "none"
+    {
       faults.unknown("auth scheme", family.standardAuth, among: family.schemes.map(\.name), at: auth?.place("default"))
     }
   }
@@ -128,7 +140,9 @@ struct FamilyLoader {
   /// `query.force` → `force`.
   private func queryParameter(_ map: SpecMap, _ key: String) -> String? {
     guard let text = map.string(key) else { return nil }
-    if !text.hasPrefix("query.") || text.utf8.count < 7 { map.wrong(key, map[key] ?? map.node, "a query parameter such as query.force") }
+    if !text.hasPrefix("query.") || text.utf8.count < 7 {
+      map.wrong(key, map[key] ?? map.node, "a query parameter such as query.force")
+    }
     return String(text.dropFirst(6))
   }
 
@@ -143,7 +157,9 @@ struct FamilyLoader {
 
   private func paging(_ map: SpecMap, _ family: inout FamilySpec) {
     guard let inner = map.map("page", keys: ["style", "limit", "offset", "cursor", "size", "max"]) else { return }
-    family.paging.style = inner.choice("style", among: ["none", "offset", "cursor", "page"]).flatMap(FamilySpec.Paging.Style.init(rawValue:)) ?? .offset
+    family.paging.style =
+      inner.choice("style", among: ["none", "offset", "cursor", "page"]).flatMap(FamilySpec.Paging.Style.init(rawValue:))
+      ?? .offset
     family.paging.limitParameter = inner.string("limit") ?? family.paging.limitParameter
     family.paging.offsetParameter = inner.string("offset") ?? family.paging.offsetParameter
     family.paging.cursorParameter = inner.string("cursor") ?? family.paging.cursorParameter
@@ -166,6 +182,8 @@ struct FamilyLoader {
         }
       }
     }
-    if let spelling = inner.map("spelling") { for member in spelling.all { family.errors.spelling[member.key] = spelling.string(member.key) } }
+    if let spelling = inner.map("spelling") {
+      for member in spelling.all { family.errors.spelling[member.key] = spelling.string(member.key) }
+    }
   }
 }

@@ -11,7 +11,8 @@ struct FieldLoader {
   let scope: ExpressionScope
 
   static let keys = [
-    "type", "of", "fields", "ref", "onDelete", "tree", "crossTenant", "key", "required", "default", "enum", "moves", "min", "max", "pattern",
+    "type", "of", "fields", "ref", "onDelete", "tree", "crossTenant", "key", "required", "default", "enum", "moves", "min", "max",
+    "pattern",
     "format", "immutable", "writer", "secret", "generate", "computed", "wakes", "indexed", "doc",
   ]
   /// Fields within fields deeper than this are refused.
@@ -23,7 +24,8 @@ struct FieldLoader {
     return map.all.compactMap { member in
       if !Self.isName(member.key) {
         faults.add(
-          "\"\(member.key)\" is no field name", at: file.place(member), fix: "Names begin with a lower-case letter and hold letters and digits.")
+          "\"\(member.key)\" is no field name", at: file.place(member),
+          fix: "Names begin with a lower-case letter and hold letters and digits.")
       }
       return field(member.key, member.value, at: file.place(member), depth: depth)
     }
@@ -31,7 +33,8 @@ struct FieldLoader {
 
   static func isName(_ text: String) -> Bool {
     guard let first = text.utf8.first, first >= 97, first <= 122 else { return false }
-    return text.utf8.count <= 63 && text.utf8.allSatisfy { ($0 | 0x20 >= 97 && $0 | 0x20 <= 122) || ($0 >= 48 && $0 <= 57) || $0 == 95 }
+    return text.utf8.count <= 63
+      && text.utf8.allSatisfy { ($0 | 0x20 >= 97 && $0 | 0x20 <= 122) || ($0 >= 48 && $0 <= 57) || $0 == 95 }
   }
 
   func field(_ name: String, _ node: Node, at place: Place, depth: Int) -> FieldSpec? {
@@ -71,7 +74,9 @@ struct FieldLoader {
     if map.has("type") { return map.choice("type", FieldSpec.FieldType.self) ?? .any }
     if map.has("ref") || map.has("enum") { return .string }
     if map.has("fields") { return .object }
-    faults.add("a field needs a \"type\"", at: map.place, fix: "One of \(FieldSpec.FieldType.allCases.map(\.rawValue).joined(separator: ", ")).")
+    faults.add(
+      "a field needs a \"type\"", at: map.place,
+      fix: "One of \(FieldSpec.FieldType.allCases.map(\.rawValue).joined(separator: ", ")).")
     return .any
   }
 
@@ -91,12 +96,16 @@ struct FieldLoader {
 
   private func reference(_ map: SpecMap) -> FieldSpec.Reference? {
     guard let kind = map.string("ref") else {
-      for key in ["onDelete", "tree", "crossTenant"] where map.has(key) { faults.add("\"\(key)\" belongs to a field with \"ref\"", at: map.place(key)) }
+      for key in ["onDelete", "tree", "crossTenant"] where map.has(key) {
+        faults.add("\"\(key)\" belongs to a field with \"ref\"", at: map.place(key))
+      }
       return nil
     }
-    let onDelete = map.choice("onDelete", among: ["restrict", "cascade", "clear", "confirm"]).flatMap(FieldSpec.OnDelete.init(rawValue:))
+    let onDelete = map.choice("onDelete", among: ["restrict", "cascade", "clear", "confirm"]).flatMap(
+      FieldSpec.OnDelete.init(rawValue:))
     return FieldSpec.Reference(
-      kind: kind.split(separator: "/").last.map(String.init) ?? kind, onDelete: onDelete ?? .restrict, tree: map.bool("tree") ?? false,
+      kind: kind.split(separator: "/").last.map(String.init) ?? kind, onDelete: onDelete ?? .restrict,
+      tree: map.bool("tree") ?? false,
       crossTenant: map.bool("crossTenant") ?? false)
   }
 
@@ -104,9 +113,12 @@ struct FieldLoader {
     guard let node = map["generate"] else { return nil }
     if node.string == "sequence" { return FieldSpec.Generate(source: .sequence) }
     if node.string == "uuid" { return FieldSpec.Generate(source: .uuid) }
-    guard let inner = map.map("generate", keys: ["prefix", "bytes", "length", "slug", "sequence", "uuid", "again", "grace"]) else { return nil }
+    guard let inner = map.map("generate", keys: ["prefix", "bytes", "length", "slug", "sequence", "uuid", "again", "grace"])
+    else { return nil }
     let (again, grace) = (inner.string("again"), inner.duration("grace"))
-    func made(_ source: FieldSpec.Generate.Source) -> FieldSpec.Generate { FieldSpec.Generate(source: source, again: again, grace: grace) }
+    func made(_ source: FieldSpec.Generate.Source) -> FieldSpec.Generate {
+      FieldSpec.Generate(source: source, again: again, grace: grace)
+    }
     if let from = inner.string("slug") { return made(.slug(from: from)) }
     if inner.bool("sequence") == true { return made(.sequence) }
     if inner.bool("uuid") == true { return made(.uuid) }
@@ -127,12 +139,18 @@ struct FieldLoader {
     }
     if map.has("enum"), field.allowed.isEmpty { faults.add("\"enum\" allows nothing", at: map.place("enum")) }
     if Set(field.allowed).count != field.allowed.count { faults.add("\"enum\" names a value twice", at: map.place("enum")) }
-    if map.has("moves"), field.allowed.isEmpty { faults.add("\"moves\" belongs to a field with \"enum\"", at: map.place("moves")) }
+    if map.has("moves"), field.allowed.isEmpty {
+      faults.add("\"moves\" belongs to a field with \"enum\"", at: map.place("moves"))
+    }
     if field.type == .list || field.type == .map, field.of == nil {
       faults.add("a \(field.type) needs \"of\", the shape of its \(field.type == .list ? "items" : "values")", at: map.place)
     }
-    if map.has("of"), field.type != .list, field.type != .map { faults.add("\"of\" belongs to a list or map", at: map.place("of")) }
-    if map.has("fields"), field.type != .object { faults.add("\"fields\" belong to a field of type object", at: map.place("fields")) }
+    if map.has("of"), field.type != .list, field.type != .map {
+      faults.add("\"of\" belongs to a list or map", at: map.place("of"))
+    }
+    if map.has("fields"), field.type != .object {
+      faults.add("\"fields\" belong to a field of type object", at: map.place("fields"))
+    }
     if field.type == .object, !map.has("fields") {
       faults.add("an object needs \"fields\"", at: map.place, fix: "Use {type: map, of: …} for free keys, or {type: any}.")
     }
@@ -151,7 +169,9 @@ struct FieldLoader {
         faults.add("a computed field is never written: \"\(key)\" has no meaning", at: map.place(key))
       }
     }
-    if field.required, field.writer == .controller { faults.add("a field that only controllers write cannot be required", at: map.place("required")) }
+    if field.required, field.writer == .controller {
+      faults.add("a field that only controllers write cannot be required", at: map.place("required"))
+    }
     if let pattern = field.pattern, let fault = TextPattern.fault(pattern) {
       faults.add("the pattern is no regular expression: \(fault)", at: map.place("pattern"))
     }

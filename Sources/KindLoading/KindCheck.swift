@@ -21,7 +21,8 @@ struct KindCheck {
   private func check(_ kind: KindSpec, _ file: SpecFile) {
     for field in kind.fields { check(field, kind) }
     if kind.storage == .resource, kind.unique.isEmpty {
-      faults.add("a declared kind needs \"unique\"", at: kind.place, fix: "Its first key is the name in manifests: unique: [[name]].")
+      faults.add(
+        "a declared kind needs \"unique\"", at: kind.place, fix: "Its first key is the name in manifests: unique: [[name]].")
     }
     if kind.storage == .record, kind.lifecycle.soft { faults.add("a record is never deleted softly", at: kind.place) }
     checkInverses(kind, file)
@@ -39,9 +40,13 @@ struct KindCheck {
         faults.unknown("kind", reference.kind, among: kinds.keys, at: field.place)
       }
       if reference.onDelete == .clear, field.required {
-        faults.add("a required reference cannot be cleared when its object goes", at: field.place, fix: "Use onDelete: restrict, cascade or confirm.")
+        faults.add(
+          "a required reference cannot be cleared when its object goes", at: field.place,
+          fix: "Use onDelete: restrict, cascade or confirm.")
       }
-      if reference.tree, reference.kind != kind.name { faults.add("\"tree\" belongs to a reference to the kind itself", at: field.place) }
+      if reference.tree, reference.kind != kind.name {
+        faults.add("\"tree\" belongs to a reference to the kind itself", at: field.place)
+      }
     }
     if let generate = field.generate {
       if case .slug(let from) = generate.source { known(from, kind, field.place) }

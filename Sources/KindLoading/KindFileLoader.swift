@@ -9,7 +9,8 @@ struct KindFileLoader {
   let expressions: ExpressionReader
 
   private static let keys = [
-    "kind", "doc", "rev", "retired", "storage", "scope", "id", "fields", "unique", "inverse", "let", "rules", "makes", "lifecycle", "events",
+    "kind", "doc", "rev", "retired", "storage", "scope", "id", "fields", "unique", "inverse", "let", "rules", "makes",
+    "lifecycle", "events",
     "observe", "run", "controller",
   ]
 
@@ -17,9 +18,12 @@ struct KindFileLoader {
     guard let map = SpecMap(file.root, in: file, faults, what: "kind.yaml", keys: Self.keys) else { return nil }
     guard let name = map.required("kind", of: "kind.yaml") else { return nil }
     if name != file.folder {
-      faults.add("the kind \"\(name)\" stands in the folder \"\(file.folder ?? "")\"", at: map.place("kind"), fix: "Give both one name.")
+      faults.add(
+        "the kind \"\(name)\" stands in the folder \"\(file.folder ?? "")\"", at: map.place("kind"), fix: "Give both one name.")
     }
-    if name.utf8.first.map({ $0 < 65 || $0 > 90 }) ?? true || !name.utf8.allSatisfy({ ($0 | 0x20 >= 97 && $0 | 0x20 <= 122) || ($0 >= 48 && $0 <= 57) }) {
+    if name.utf8.first.map({ $0 < 65 || $0 > 90 }) ?? true
+      || !name.utf8.allSatisfy({ ($0 | 0x20 >= 97 && $0 | 0x20 <= 122) || ($0 >= 48 && $0 <= 57) })
+    {
       faults.add("\"\(name)\" is no kind name", at: map.place("kind"), fix: "Kinds are named in CamelCase: ServerPool.")
     }
     let scope = ExpressionScope.object(name)
@@ -33,13 +37,17 @@ struct KindFileLoader {
     kind.place = map.place("kind")
     kind.rev = map.int("rev", 1...10_000) ?? 1
     kind.retired = map.bool("retired") ?? false
-    kind.storage = map.choice("storage", among: ["resource", "data", "record", "run"]).flatMap(KindSpec.Storage.init(rawValue:)) ?? .resource
-    kind.scope = map.choice("scope", among: ["tenant", "organization", "shared", "platform"]).flatMap(KindSpec.Scope.init(rawValue:)) ?? .tenant
+    kind.storage =
+      map.choice("storage", among: ["resource", "data", "record", "run"]).flatMap(KindSpec.Storage.init(rawValue:)) ?? .resource
+    kind.scope =
+      map.choice("scope", among: ["tenant", "organization", "shared", "platform"]).flatMap(KindSpec.Scope.init(rawValue:))
+      ?? .tenant
     if let id = map["id"] { kind.id = Self.idStyle(id, in: map, "id") ?? .uuid }
     kind.unique = map.items("unique").compactMap { unique($0, kind, scope) }
     kind.inverses = inverses(map)
     kind.lets = lets(map)
-    let ruleScope = scope.adding(Dictionary(kind.lets.map { ($0.name, $0.count ? .leaf : .object(kind: $0.kind)) }, uniquingKeysWith: { $1 }))
+    let ruleScope = scope.adding(
+      Dictionary(kind.lets.map { ($0.name, $0.count ? .leaf : .object(kind: $0.kind)) }, uniquingKeysWith: { $1 }))
     kind.rules = map.items("rules").compactMap { rule($0, kind, ruleScope) }
     kind.makes = map.items("makes").compactMap { makes($0, ruleScope) }
     kind.lifecycle = lifecycle(map, scope)
@@ -87,7 +95,10 @@ struct KindFileLoader {
       }
     }
     if let items = node.items { return KindSpec.Unique(fields: names(items)) }
-    guard let map = SpecMap(node, in: file, faults, what: "a unique key", keys: ["fields", "while", "for", "global", "code", "message"]) else {
+    guard
+      let map = SpecMap(
+        node, in: file, faults, what: "a unique key", keys: ["fields", "while", "for", "global", "code", "message"])
+    else {
       return nil
     }
     if !map.has("fields") { faults.add("a unique key needs \"fields\"", at: map.place) }
@@ -111,7 +122,9 @@ struct KindFileLoader {
   private func lets(_ map: SpecMap) -> [KindSpec.Let] {
     guard let lets = map.map("let") else { return [] }
     return lets.all.compactMap { member in
-      guard let one = SpecMap(member.value, in: file, faults, what: "\"\(member.key)\"", keys: ["find", "where", "count"]) else { return nil }
+      guard let one = SpecMap(member.value, in: file, faults, what: "\"\(member.key)\"", keys: ["find", "where", "count"]) else {
+        return nil
+      }
       guard let kind = one.required("find", of: "\"\(member.key)\"") else { return nil }
       let found = kind.split(separator: "/").last.map(String.init) ?? kind
       if !one.has("where") { faults.add("\"\(member.key)\" needs \"where\"", at: one.place) }
@@ -122,7 +135,9 @@ struct KindFileLoader {
   }
 
   private func rule(_ node: Node, _ kind: KindSpec, _ scope: ExpressionScope) -> KindSpec.Rule? {
-    guard let map = SpecMap(node, in: file, faults, what: "a rule", keys: ["when", "require", "code", "message", "field"]) else { return nil }
+    guard let map = SpecMap(node, in: file, faults, what: "a rule", keys: ["when", "require", "code", "message", "field"]) else {
+      return nil
+    }
     let message = map.required("message", of: "a rule")
     if !map.has("require") { faults.add("a rule needs \"require\"", at: map.place) }
     let field = map.string("field")
@@ -135,7 +150,8 @@ struct KindFileLoader {
   }
 
   private func makes(_ node: Node, _ scope: ExpressionScope) -> KindSpec.Makes? {
-    guard let map = SpecMap(node, in: file, faults, what: "an entry of makes", keys: ["kind", "when", "each", "as", "fields"]) else { return nil }
+    guard let map = SpecMap(node, in: file, faults, what: "an entry of makes", keys: ["kind", "when", "each", "as", "fields"])
+    else { return nil }
     let item = map.string("as") ?? "item"
     let inner = map.has("each") ? scope.adding(item, .open) : scope
     guard let kind = map.required("kind", of: "an entry of makes") else { return nil }
@@ -176,7 +192,8 @@ struct KindFileLoader {
     if kind.storage != .run { faults.add("\"run\" belongs to a kind with storage run", at: inner.place) }
     if !inner.has("timeout") { faults.add("\"run\" needs \"timeout\"", at: inner.place) }
     return KindSpec.Run(
-      timeout: inner.duration("timeout") ?? .seconds(60), attempts: inner.int("attempts", 1...100) ?? 1, keep: inner.duration("keep"),
+      timeout: inner.duration("timeout") ?? .seconds(60), attempts: inner.int("attempts", 1...100) ?? 1,
+      keep: inner.duration("keep"),
       gate: expressions.program(inner, "gate", scope))
   }
 }

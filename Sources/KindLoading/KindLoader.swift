@@ -34,7 +34,9 @@ public enum KindLoader {
     for file in parsed where file.name.hasSuffix("/kind.yaml") {
       guard let kind = KindFileLoader(file: file, faults: faults, expressions: expressions).load() else { continue }
       if let other = kindsByName[kind.name] {
-        faults.add("the kind \"\(kind.name)\" stands in the family \(other.family) too", at: kind.place, fix: "Kind names are unique over all families.")
+        faults.add(
+          "the kind \"\(kind.name)\" stands in the family \(other.family) too", at: kind.place,
+          fix: "Kind names are unique over all families.")
         continue
       }
       kindsByName[kind.name] = kind
@@ -61,7 +63,8 @@ public enum KindLoader {
     }
 
     let catalog = KindCatalog(
-      kinds: kinds.map(\.spec), families: families.map(\.spec), routes: routes.map { RouteCheck.withTarget($0) }, views: viewIndex, digest: hash.text)
+      kinds: kinds.map(\.spec), families: families.map(\.spec), routes: routes.map { RouteCheck.withTarget($0) },
+      views: viewIndex, digest: hash.text)
     KindCheck(kinds: kindsByName, faults: faults).check(kinds)
     KindCheck(kinds: kindsByName, faults: faults).check(families.map(\.spec))
     RouteCheck(catalog: catalog, faults: faults).check(routes, views)
@@ -76,7 +79,9 @@ public enum KindLoader {
   }
 
   /// The one document of a file. Its values, not its spelling, count for the digest.
-  private static func parse(_ path: String, _ bytes: [UInt8], _ root: String, _ faults: SpecFaults, _ hash: inout StableHash) -> SpecFile? {
+  private static func parse(_ path: String, _ bytes: [UInt8], _ root: String, _ faults: SpecFaults, _ hash: inout StableHash)
+    -> SpecFile?
+  {
     let name = "\(root)/\(path)"
     let result = YAMLReader.documents(bytes, file: name)
     faults.add(result.problems)

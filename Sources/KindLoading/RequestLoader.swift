@@ -29,7 +29,9 @@ struct RequestLoader {
       }
       // A default of the file may bind a placeholder that only some of its routes have.
       if source[0] == "path", !parameters.contains(source[1]) {
-        if map.node.line != file.root.line || map.has("id") { faults.unknown("placeholder", source[1], among: parameters, at: file.place(member)) }
+        if map.node.line != file.root.line || map.has("id") {
+          faults.unknown("placeholder", source[1], among: parameters, at: file.place(member))
+        }
         return nil
       }
       if let kind = route.kind { checkField(field, of: kind, at: file.place(member.value)) }
@@ -63,7 +65,9 @@ struct RequestLoader {
   func body(_ map: SpecMap, _ route: RouteSpec) -> [RouteSpec.BodyField] {
     guard let node = map["body"] else { return [] }
     guard let kind = route.kind else {
-      faults.add("\"body\" stores fields, and the route has no kind", at: file.place(node), fix: "Inputs that are not stored are \"args\".")
+      faults.add(
+        "\"body\" stores fields, and the route has no kind", at: file.place(node), fix: "Inputs that are not stored are \"args\"."
+      )
       return []
     }
     var out: [RouteSpec.BodyField] = []
@@ -72,7 +76,9 @@ struct RequestLoader {
       if let spec = kinds[kind]?.field(field.field), spec.writer == .controller || spec.computed != nil {
         faults.add("\"\(field.field)\" is \(spec.computed != nil ? "computed" : "written by its controller only")", at: place)
       }
-      if out.contains(where: { $0.shown == field.shown }) { faults.add("the body member \"\(field.shown)\" stands twice", at: place) }
+      if out.contains(where: { $0.shown == field.shown }) {
+        faults.add("the body member \"\(field.shown)\" stands twice", at: place)
+      }
       out.append(field)
     }
     if let items = node.items {
@@ -103,11 +109,14 @@ struct RequestLoader {
 
   func unless(_ map: SpecMap, _ scope: ExpressionScope) -> [RouteSpec.Unless] {
     map.items("unless").compactMap { node in
-      guard let one = SpecMap(node, in: file, faults, what: "a guard", keys: ["when", "status", "code", "message"]) else { return nil }
+      guard let one = SpecMap(node, in: file, faults, what: "a guard", keys: ["when", "status", "code", "message"]) else {
+        return nil
+      }
       let message = one.required("message", of: "a guard")
       if !one.has("when") { faults.add("a guard needs \"when\"", at: one.place) }
       guard let when = expressions.program(one, "when", scope), let message else { return nil }
-      return RouteSpec.Unless(when: when, status: one.int("status", 400...599), code: one.string("code") ?? "state", message: message)
+      return RouteSpec.Unless(
+        when: when, status: one.int("status", 400...599), code: one.string("code") ?? "state", message: message)
     }
   }
 
@@ -115,7 +124,9 @@ struct RequestLoader {
   func fail(_ map: SpecMap) -> [RouteSpec.Unless] {
     guard let one = map.map("fail", keys: ["status", "code", "message"]) else { return [] }
     guard let message = one.required("message", of: "\"fail\""), let always = try? CELProgram("true") else { return [] }
-    return [RouteSpec.Unless(when: always, status: one.int("status", 400...599), code: one.string("code") ?? "state", message: message)]
+    return [
+      RouteSpec.Unless(when: always, status: one.int("status", 400...599), code: one.string("code") ?? "state", message: message)
+    ]
   }
 
   /// `do`; names given by `as` are added to the scope.
@@ -157,14 +168,18 @@ struct RequestLoader {
     guard let node = map["filter"] else { return [] }
     let kind = route.kind ?? ""
     if let items = node.items {
-      return items.compactMap { item in item.string.flatMap { fieldFilter(Spelling.shown($0, spelling), $0, kind, at: file.place(item)) } }
+      return items.compactMap { item in
+        item.string.flatMap { fieldFilter(Spelling.shown($0, spelling), $0, kind, at: file.place(item)) }
+      }
     }
     return (map.map("filter")?.all ?? []).compactMap { member in
       if let text = member.value.string {
         if FieldLoader.isName(text) { return fieldFilter(member.key, text, kind, at: file.place(member.value)) }
         return predicateFilter(member, member.value, FieldSpec(name: member.key, type: .string), kind)
       }
-      guard let one = SpecMap(member.value, in: file, faults, what: "\"\(member.key)\"", keys: FieldLoader.keys + ["field", "where"]) else { return nil }
+      guard
+        let one = SpecMap(member.value, in: file, faults, what: "\"\(member.key)\"", keys: FieldLoader.keys + ["field", "where"])
+      else { return nil }
       var shape: FieldSpec?
       let rest = one.all.filter { $0.key != "field" && $0.key != "where" }
       if !rest.isEmpty {
@@ -186,7 +201,8 @@ struct RequestLoader {
 
   private func fieldFilter(_ parameter: String, _ field: String, _ kind: String, at place: Place) -> RouteSpec.Filter? {
     guard let spec = kinds[kind] else { return nil }
-    guard var shape = spec.field(field)?.copy() ?? (ExpressionCheck.facts[field] == nil ? nil : FieldSpec(name: field, type: .string)) else {
+    let fact = ExpressionCheck.facts[field] == nil ? nil : FieldSpec(name: field, type: .string)
+    guard var shape = spec.field(field)?.copy() ?? fact else {
       faults.unknown("field of \(kind) named", field, among: spec.fields.map(\.name), at: place)
       return nil
     }
@@ -199,6 +215,8 @@ struct RequestLoader {
 
   private func predicateFilter(_ member: Node.Member, _ node: Node, _ shape: FieldSpec, _ kind: String) -> RouteSpec.Filter? {
     let scope = ExpressionScope(["value": .open, "caller": .open, "now": .leaf, "path": .open, "query": .open], kind: kind)
-    return expressions.program(node, in: file, scope).map { RouteSpec.Filter(parameter: member.key, test: .predicate($0), shape: shape) }
+    return expressions.program(node, in: file, scope).map {
+      RouteSpec.Filter(parameter: member.key, test: .predicate($0), shape: shape)
+    }
   }
 }

@@ -24,7 +24,10 @@ struct RestLoader {
 
   func load() -> Result {
     var result = Result()
-    guard let map = SpecMap(file.root, in: file, faults, what: "rest.yaml", keys: ["names", "views", "maps", "routes"] + RouteLoader.defaultKeys) else {
+    guard
+      let map = SpecMap(
+        file.root, in: file, faults, what: "rest.yaml", keys: ["names", "views", "maps", "routes"] + RouteLoader.defaultKeys)
+    else {
       return result
     }
     var maps: [String: [String: String]] = [:]

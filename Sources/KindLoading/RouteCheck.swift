@@ -94,7 +94,9 @@ struct RouteCheck {
   }
 
   /// `specs/deploy/App/rest.yaml` → `deploy`.
-  private func family(of view: LoadedView) -> String { view.place.file.split(separator: "/").dropLast(2).last.map(String.init) ?? "" }
+  private func family(of view: LoadedView) -> String {
+    view.place.file.split(separator: "/").dropLast(2).last.map(String.init) ?? ""
+  }
 
   private func check(_ view: ViewSpec, family: String, at place: Place?) {
     func known(_ name: String, _ kind: String) {

@@ -27,19 +27,23 @@ struct RouteLoader {
 
   static let verbs = ["list", "get", "create", "replace", "update", "delete", "query", "watch", "handler"]
   static let defaultKeys = [
-    "kind", "auth", "needs", "limit", "bind", "where", "absent", "exists", "accept", "errors", "headers", "page", "sort", "sortable", "view",
+    "kind", "auth", "needs", "limit", "bind", "where", "absent", "exists", "accept", "errors", "headers", "page", "sort",
+    "sortable", "view",
     "envelope", "unless", "at", "status",
   ]
   static let keys =
     defaultKeys + [
-      "id", "verb", "doc", "let", "args", "body", "sets", "do", "wait", "filter", "reply", "audit", "handler", "with", "events", "fail",
+      "id", "verb", "doc", "let", "args", "body", "sets", "do", "wait", "filter", "reply", "audit", "handler", "with", "events",
+      "fail",
     ]
 
   /// What answers may read: the object, and what the request gave.
   static func answerScope(kind: String?) -> ExpressionScope {
-    var scope = ExpressionScope(["caller": .open, "now": .leaf, "path": .open, "query": .open, "body": .open, "args": .open], kind: kind)
+    var scope = ExpressionScope(
+      ["caller": .open, "now": .leaf, "path": .open, "query": .open, "body": .open, "args": .open], kind: kind)
     scope.softNames = [
-      "server": .open, "family": .open, "requestId": .leaf, "once": .open, "items": .leaf, "total": .leaf, "limit": .leaf, "offset": .leaf,
+      "server": .open, "family": .open, "requestId": .leaf, "once": .open, "items": .leaf, "total": .leaf, "limit": .leaf,
+      "offset": .leaf,
       "result": .open, "action": .leaf, "kind": .leaf, "target": kind.map { .object(kind: $0) } ?? .open,
     ]
     if let kind { scope.names["self"] = .object(kind: kind) }
@@ -51,7 +55,9 @@ struct RouteLoader {
     let first = expressions.pending.count
     guard let map = SpecMap(member.value, in: file, faults, what: what, keys: Self.keys) else { return nil }
     let id = map.required("id", of: what)
-    if !map.has("verb") { faults.add("\(what) needs \"verb\"", at: file.place(member), fix: "One of \(Self.verbs.joined(separator: ", ")).") }
+    if !map.has("verb") {
+      faults.add("\(what) needs \"verb\"", at: file.place(member), fix: "One of \(Self.verbs.joined(separator: ", ")).")
+    }
     guard let id, let verb = map.choice("verb", among: Self.verbs).flatMap(RouteSpec.Verb.init(rawValue:)) else { return nil }
     let kind = kindName(map, verb)
     var route = RouteSpec(
@@ -64,8 +70,9 @@ struct RouteLoader {
     var scope = self.scope(route)
     route.args = args(map)
     scope.names["args"] = .members(Dictionary(route.args.map { ($0.name, .open) }, uniquingKeysWith: { $1 }))
-    route.lets = lets(map, &scope)
-    let request = RequestLoader(file: file, faults: faults, expressions: expressions, spelling: views.spelling, views: views, kinds: kinds)
+    route.lets = LetLoader(file: file, faults: faults, expressions: expressions, kinds: kinds).lets(map, &scope)
+    let request = RequestLoader(
+      file: file, faults: faults, expressions: expressions, spelling: views.spelling, views: views, kinds: kinds)
     route.binds = request.binds(either(map, "bind"), route)
     // What stands above `routes` serves routes of different arguments.
     let shared = scope.adding(["args": .open, "path": .open])
@@ -78,11 +85,17 @@ struct RouteLoader {
     route.wait = wait(map, scope)
     route.filters = request.filters(map, route)
     ordering(map, &route)
-    route.exists = either(map, "exists").choice("exists", among: ["conflict", "return", "update"]).flatMap(RouteSpec.Exists.init(rawValue:)) ?? .conflict
-    route.absent = either(map, "absent").choice("absent", among: ["missing", "defaults", "null", "same"]).flatMap(RouteSpec.Absent.init(rawValue:)) ?? .missing
+    route.exists =
+      either(map, "exists").choice("exists", among: ["conflict", "return", "update"]).flatMap(RouteSpec.Exists.init(rawValue:))
+      ?? .conflict
+    route.absent =
+      either(map, "absent").choice("absent", among: ["missing", "defaults", "null", "same"]).flatMap(
+        RouteSpec.Absent.init(rawValue:)) ?? .missing
     route.accept = accept(either(map, "accept"))
     route.handler = map.string("handler")
-    if verb == .handler, route.handler == nil { faults.add("\(what) needs \"handler\", the name of its Swift part", at: file.place(member)) }
+    if verb == .handler, route.handler == nil {
+      faults.add("\(what) needs \"handler\", the name of its Swift part", at: file.place(member))
+    }
     if verb != .handler, route.handler != nil { faults.add("\"handler\" belongs to the verb handler", at: map.place("handler")) }
     route.with = map.map("with")?.node.value.object ?? [:]
     route.events = map.strings("events") ?? []
@@ -115,7 +128,9 @@ struct RouteLoader {
     let auth = either(map, "auth")
     route.auth = auth.string("auth") ?? spec.standardAuth
     if route.auth != "none", !spec.schemes.contains(where: { $0.name == route.auth }) {
-      faults.unknown("auth scheme", route.auth, among: spec.schemes.map(\.name) + ["none"], at: auth.has("auth") ? auth.place("auth") : route.place)
+      faults.unknown(
+        "auth scheme", route.auth, among: spec.schemes.map(\.name) + ["none"],
+        at: auth.has("auth") ? auth.place("auth") : route.place)
     }
     let needs = either(map, "needs")
     let reads = [.list, .get, .query, .watch].contains(route.verb) || (route.verb == .handler && route.method == "GET")
@@ -126,7 +141,9 @@ struct RouteLoader {
       }
     } else if route.auth != "none" {
       guard let standard = reads ? family.readNeeds : family.writeNeeds else {
-        faults.add("\(what) states no permission", at: route.place, fix: "Add \"needs\" here, above \"routes\" or in family.yaml; [] means any caller.")
+        faults.add(
+          "\(what) states no permission", at: route.place,
+          fix: "Add \"needs\" here, above \"routes\" or in family.yaml; [] means any caller.")
         return
       }
       route.needs = standard
@@ -144,50 +161,6 @@ struct RouteLoader {
 
   private func args(_ map: SpecMap) -> [FieldSpec] {
     map["args"].map { FieldLoader(file: file, faults: faults, expressions: expressions, scope: .constant).fields($0) } ?? []
-  }
-
-  // MARK: Lets
-
-  private func lets(_ map: SpecMap, _ scope: inout ExpressionScope) -> [RouteSpec.Let] {
-    var out: [RouteSpec.Let] = []
-    for member in map.map("let")?.all ?? [] {
-      guard let one = letSource(member, &scope) else {
-        scope.names[member.key] = .open
-        continue
-      }
-      out.append(RouteSpec.Let(name: member.key, source: one))
-    }
-    return out
-  }
-
-  private func letSource(_ member: Node.Member, _ scope: inout ExpressionScope) -> RouteSpec.LetSource? {
-    let what = "\"\(member.key)\""
-    guard member.value.members != nil else {
-      defer { scope.names[member.key] = .open }
-      return expressions.program(member.value, in: file, scope).map { .value($0) }
-    }
-    guard let map = SpecMap(member.value, in: file, faults, what: what, keys: ["find", "where", "count", "all", "source", "op", "with", "within", "orElse"])
-    else { return nil }
-    if let written = map.string("find") {
-      let kind = written.split(separator: "/").last.map(String.init) ?? written
-      if kinds[kind] == nil { faults.unknown("kind", kind, among: kinds.keys, at: map.place("find")) }
-      var inner = scope
-      inner.kind = kind
-      inner.names["target"] = scope.kind.map { .object(kind: $0) }
-      let form: RouteSpec.LetSource.Form = map.bool("count") == true ? .count : map.bool("all") == true ? .all : .object
-      if !map.has("where") { faults.add("\(what) needs \"where\"", at: map.place) }
-      scope.names[member.key] = form == .object ? .object(kind: kind) : .leaf
-      guard let predicate = expressions.program(map, "where", inner) else { return nil }
-      return .find(kind: kind, predicate: predicate, form: form)
-    }
-    guard let source = map.string("source"), let op = map.required("op", of: what) else {
-      faults.add("\(what) needs \"find\" or \"source\"", at: map.place)
-      return nil
-    }
-    let with = map.map("with")?.all.compactMap { m in expressions.program(m.value, in: file, scope).map { (m.key, $0) } } ?? []
-    let orElse = expressions.program(map, "orElse", scope)
-    scope.names[member.key] = .open
-    return .source(source, op: op, with: with, within: map.duration("within") ?? .seconds(10), orElse: orElse)
   }
 
   // MARK: Effects and answers
@@ -255,7 +228,8 @@ struct RouteLoader {
       if viewNames.contains(route.kind ?? "") || (viewNames.count == 1 && route.kind == file.folder) {
         route.answer = .view(viewNames.count == 1 ? viewNames[0] : route.kind ?? "")
       } else {
-        faults.add("\(what) needs \"view\" or \"reply\"", at: route.place, fix: "Write \"view: empty\" for an answer without a body.")
+        faults.add(
+          "\(what) needs \"view\" or \"reply\"", at: route.place, fix: "Write \"view: empty\" for an answer without a body.")
       }
     }
     if case .reply(let view) = route.answer {
@@ -266,9 +240,12 @@ struct RouteLoader {
     }
     route.envelope = either(map, "envelope").string("envelope")
     let headers = either(map, "headers")
-    route.headers = headers.map("headers")?.all.compactMap { m in expressions.program(m.value, in: file, scope).map { (m.key, $0) } } ?? []
+    route.headers =
+      headers.map("headers")?.all.compactMap { m in expressions.program(m.value, in: file, scope).map { (m.key, $0) } } ?? []
     let errors = either(map, "errors")
-    if let inner = errors.map("errors") { for member in inner.all { route.errors[member.key] = inner.int(member.key, 200...599) } }
+    if let inner = errors.map("errors") {
+      for member in inner.all { route.errors[member.key] = inner.int(member.key, 200...599) }
+    }
     route.audit = map.string("audit")
   }
 

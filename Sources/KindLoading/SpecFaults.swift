@@ -14,12 +14,16 @@ final class SpecFaults {
   }
 
   func add(_ more: [Problem]) {
-    for problem in more where problems.count < Self.limit && seen.insert(problem.description).inserted { problems.append(problem) }
+    for problem in more where problems.count < Self.limit && seen.insert(problem.description).inserted {
+      problems.append(problem)
+    }
   }
 
   /// "there is no X named n", with the nearest of the names that exist.
   func unknown(_ what: String, _ name: String, among known: some Collection<String>, at place: Place?) {
     let list = known.count <= 12 && !known.isEmpty ? "Known: \(known.sorted().joined(separator: ", "))." : nil
-    add("there is no \(what) \"\(name)\"", at: place, fix: nearestName(to: name, among: known).map { "Did you mean \"\($0)\"?" } ?? list)
+    add(
+      "there is no \(what) \"\(name)\"", at: place,
+      fix: nearestName(to: name, among: known).map { "Did you mean \"\($0)\"?" } ?? list)
   }
 }

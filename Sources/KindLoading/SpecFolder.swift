@@ -12,12 +12,18 @@ enum SpecFolder {
     func take(_ path: String) {
       let place = Place(file: "\(root)/\(path)", line: 1, column: 1)
       if files.count >= fileLimit { return faults.add("there are more than \(fileLimit) spec files", at: place) }
-      guard let data = try? Data(contentsOf: folder.appendingPathComponent(path)) else { return faults.add("the file cannot be read", at: place) }
+      guard let data = try? Data(contentsOf: folder.appendingPathComponent(path)) else {
+        return faults.add("the file cannot be read", at: place)
+      }
       if data.count > byteLimit { return faults.add("the file is larger than \(byteLimit) bytes", at: place) }
       files.append((path, [UInt8](data)))
     }
     let families = entries(folder).filter { isFolder(folder.appendingPathComponent($0)) }
-    if families.isEmpty { faults.add("no spec is found in \(folder.path)", at: Place(file: root, line: 1, column: 1), fix: "Name the folder that holds the families.") }
+    if families.isEmpty {
+      faults.add(
+        "no spec is found in \(folder.path)", at: Place(file: root, line: 1, column: 1),
+        fix: "Name the folder that holds the families.")
+    }
     for family in families {
       for entry in entries(folder.appendingPathComponent(family)) {
         let path = "\(family)/\(entry)"
@@ -25,7 +31,8 @@ enum SpecFolder {
           if entry == "family.yaml" { take(path) } else { unexpected(entry, path, root, ["family.yaml"], faults) }
           continue
         }
-        for name in entries(folder.appendingPathComponent(path)) where !isFolder(folder.appendingPathComponent("\(path)/\(name)")) {
+        for name in entries(folder.appendingPathComponent(path)) where !isFolder(folder.appendingPathComponent("\(path)/\(name)"))
+        {
           if name == "kind.yaml" || name == "rest.yaml" {
             take("\(path)/\(name)")
           } else {

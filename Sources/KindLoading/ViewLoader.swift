@@ -85,7 +85,8 @@ struct ViewLoader {
         let program = expressions.program(map, "value", scope)
       else { return }
       view.members.append(
-        ViewSpec.Member(name: member.key, output: .value(program), map: self.map(map, "map"), omitNull: map.bool("omit") ?? false))
+        ViewSpec.Member(name: member.key, output: .value(program), map: self.map(map, "map"), omitNull: map.bool("omit") ?? false)
+      )
     } else if let nested = self.view(member.value, name: "", kind: kind, scope: scope, depth: depth + 1) {
       view.members.append(ViewSpec.Member(name: member.key, output: .object(nested)))
     }
@@ -113,7 +114,9 @@ struct ViewLoader {
   }
 
   private func related(_ node: Node, _ name: String, _ scope: ExpressionScope, _ depth: Int) -> ViewSpec.Related? {
-    guard let map = SpecMap(node, in: file, faults, what: "\"\(name)\"", keys: ["kind", "where", "sort", "limit", "view", "count"]) else { return nil }
+    guard
+      let map = SpecMap(node, in: file, faults, what: "\"\(name)\"", keys: ["kind", "where", "sort", "limit", "view", "count"])
+    else { return nil }
     guard let written = map.string("kind") else { return nil }
     let kind = written.split(separator: "/").last.map(String.init) ?? written
     var inner = scope
@@ -155,7 +158,9 @@ enum MapLoader {
     for member in map.all {
       guard let shown = map.string(member.key) else { continue }
       if let other = stored.updateValue(member.key, forKey: shown) {
-        faults.add("\"\(other)\" and \"\(member.key)\" are both shown as \"\(shown)\": the map cannot be read backwards", at: file.place(member))
+        faults.add(
+          "\"\(other)\" and \"\(member.key)\" are both shown as \"\(shown)\": the map cannot be read backwards",
+          at: file.place(member))
       }
       out[member.key] = shown
     }

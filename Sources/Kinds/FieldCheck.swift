@@ -37,8 +37,9 @@ public struct FieldCheck: Sendable {
 
   /// `~` and `/` in a member's name, as RFC 6901 writes them.
   public static func escape(_ key: String) -> String {
-    key.utf8.contains { $0 == 126 || $0 == 47 } ? key.split(separator: "~", omittingEmptySubsequences: false).joined(separator: "~0")
-      .split(separator: "/", omittingEmptySubsequences: false).joined(separator: "~1") : key
+    key.utf8.contains { $0 == 126 || $0 == 47 }
+      ? key.split(separator: "~", omittingEmptySubsequences: false).joined(separator: "~0")
+        .split(separator: "/", omittingEmptySubsequences: false).joined(separator: "~1") : key
   }
 
   func fault(_ code: String, _ message: String, _ pointer: String, _ problems: inout [Problem], fix: String? = nil) {
@@ -57,7 +58,9 @@ public struct FieldCheck: Sendable {
       guard let field = fields.first(where: { $0.name == key }) else {
         let near = nearestName(to: key, among: fields.map(\.name))
         let known = fields.filter { writes($0) == nil }.map(\.name)
-        let fix = near.map { "Did you mean \"\($0)\"?" } ?? (known.count <= 12 && !known.isEmpty ? "Known: \(known.joined(separator: ", "))." : nil)
+        let fix =
+          near.map { "Did you mean \"\($0)\"?" }
+          ?? (known.count <= 12 && !known.isEmpty ? "Known: \(known.joined(separator: ", "))." : nil)
         fault("unknown_field", "there is no field \"\(key)\"", at, &problems, fix: fix)
         continue
       }
@@ -114,11 +117,15 @@ public struct FieldCheck: Sendable {
     var seen: [Value: Int] = [:]
     for (n, item) in items.enumerated() {
       let at = "\(pointer)/\(n)"
-      if item.isNull, of.type != .any { fault("type", "an item of the list is empty", at, &problems, fix: "Remove it or give it a value.") }
+      if item.isNull, of.type != .any {
+        fault("type", "an item of the list is empty", at, &problems, fix: "Remove it or give it a value.")
+      }
       self.value(item, of, at, &problems)
       guard let key = field.key, case .object(let members) = item, let identity = members[key] else { continue }
       if let first = seen.updateValue(n, forKey: identity) {
-        fault("duplicate", "two items have the \(key) \(Self.shown(identity)): \(first) and \(n)", at + "/" + Self.escape(key), &problems)
+        fault(
+          "duplicate", "two items have the \(key) \(Self.shown(identity)): \(first) and \(n)", at + "/" + Self.escape(key),
+          &problems)
       }
     }
   }
@@ -150,13 +157,19 @@ public struct FieldCheck: Sendable {
       if name.isEmpty { fault("reference", "the name of a \(reference.kind) is expected", pointer, &problems) }
     case .int where mode != .manifest: break
     case .object(let map):
-      if map.keys.contains(where: { $0 != "name" && $0 != "tenant" }) || map["name"]?.string?.isEmpty != false || map["tenant"]?.string?.isEmpty == true {
+      if map.keys.contains(where: { $0 != "name" && $0 != "tenant" }) || map["name"]?.string?.isEmpty != false
+        || map["tenant"]?.string?.isEmpty == true
+      {
         fault("reference", "a reference is a name, or {name, tenant}", pointer, &problems)
       } else if map["tenant"] != nil, !reference.crossTenant {
-        fault("reference", "\"\(field.name)\" names a \(reference.kind) of the same tenant only", pointer, &problems, fix: "Write the name alone.")
+        fault(
+          "reference", "\"\(field.name)\" names a \(reference.kind) of the same tenant only", pointer, &problems,
+          fix: "Write the name alone.")
       }
     default:
-      fault("type", "the name of a \(reference.kind) is expected, not \(Self.shown(value))", pointer, &problems, fix: Self.quoting(value))
+      fault(
+        "type", "the name of a \(reference.kind) is expected, not \(Self.shown(value))", pointer, &problems,
+        fix: Self.quoting(value))
     }
   }
 
@@ -168,7 +181,9 @@ public struct FieldCheck: Sendable {
 
   // MARK: Words
 
-  static func shown(_ number: Double) -> String { number == number.rounded() && abs(number) < 1e15 ? "\(Int(number))" : "\(number)" }
+  static func shown(_ number: Double) -> String {
+    number == number.rounded() && abs(number) < 1e15 ? "\(Int(number))" : "\(number)"
+  }
 
   /// A value in a message: short, and never long enough to flood a terminal.
   static func shown(_ value: Value) -> String {

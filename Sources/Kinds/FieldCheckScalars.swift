@@ -11,10 +11,14 @@ extension FieldCheck {
       guard case .string(let text) = value else { return wrong("text", fix: Self.quoting(value)) }
       string(text, field, pointer, &problems)
     case .integer:
-      guard case .int(let number) = value else { return wrong("a whole number", fix: isNumeral(value) ? "Remove the quotes." : nil) }
+      guard case .int(let number) = value else {
+        return wrong("a whole number", fix: isNumeral(value) ? "Remove the quotes." : nil)
+      }
       bounds(Double(number), field, "", pointer, &problems)
     case .number:
-      guard let number = value.double, number.isFinite else { return wrong("a number", fix: isNumeral(value) ? "Remove the quotes." : nil) }
+      guard let number = value.double, number.isFinite else {
+        return wrong("a number", fix: isNumeral(value) ? "Remove the quotes." : nil)
+      }
       bounds(number, field, "", pointer, &problems)
     case .decimal:
       guard let text = DecimalText.canonical(value) else { return wrong("a decimal number such as \"12.50\"") }
@@ -22,11 +26,15 @@ extension FieldCheck {
     case .boolean:
       guard case .bool = value else { return wrong("true or false", fix: booleanFix(value)) }
     case .timestamp:
-      guard case .string(let text) = value, Timestamp(text) != nil else { return wrong("a time such as \"2025-01-31T12:00:00Z\"") }
+      guard case .string(let text) = value, Timestamp(text) != nil else {
+        return wrong("a time such as \"2025-01-31T12:00:00Z\"")
+      }
     case .date:
       guard case .string(let text) = value, FieldFormat.isDate(text) else { return wrong("a date such as \"2025-01-31\"") }
     case .duration:
-      guard case .string(let text) = value, Duration(text: text) != nil else { return wrong("a duration such as 90s, 5m, 2h or 30d") }
+      guard case .string(let text) = value, Duration(text: text) != nil else {
+        return wrong("a duration such as 90s, 5m, 2h or 30d")
+      }
     case .bytes:
       guard case .string(let text) = value, FieldFormat.isBase64(text) else { return wrong("bytes in base64") }
       bounds(Double(text.utf8.count / 4 * 3 - text.utf8.suffix(2).count { $0 == 61 }), field, "bytes", pointer, &problems)

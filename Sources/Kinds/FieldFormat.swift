@@ -46,13 +46,16 @@ public enum FieldFormat {
   private static func isDigit(_ c: UInt8) -> Bool { c >= 48 && c <= 57 }
   private static func isLetter(_ c: UInt8) -> Bool { isLower(c | 0x20) }
   private static func isHex(_ c: UInt8) -> Bool { isDigit(c) || (c | 0x20 >= 97 && c | 0x20 <= 102) }
-  private static func all(_ text: some StringProtocol, _ test: (UInt8) -> Bool) -> Bool { !text.isEmpty && text.utf8.allSatisfy(test) }
+  private static func all(_ text: some StringProtocol, _ test: (UInt8) -> Bool) -> Bool {
+    !text.isEmpty && text.utf8.allSatisfy(test)
+  }
 
   private static func isEmail(_ text: String) -> Bool {
     let parts = text.split(separator: "@", omittingEmptySubsequences: false)
     guard parts.count == 2, text.utf8.count <= 254, parts[0].utf8.count <= 64 else { return false }
     let local = parts[0]
-    guard all(local, { isLetter($0) || isDigit($0) || ".!#$%&'*+/=?^_`{|}~-".utf8.contains($0) || $0 >= 0x80 }), !local.hasPrefix("."),
+    guard all(local, { isLetter($0) || isDigit($0) || ".!#$%&'*+/=?^_`{|}~-".utf8.contains($0) || $0 >= 0x80 }),
+      !local.hasPrefix("."),
       !local.hasSuffix("."), !local.contains("..")
     else { return false }
     return isHost(String(parts[1]), dots: 0)
@@ -63,21 +66,26 @@ public enum FieldFormat {
     let labels = text.split(separator: ".", omittingEmptySubsequences: false)
     guard text.utf8.count <= 253, labels.count > dots else { return false }
     return labels.allSatisfy { label in
-      label.utf8.count <= 63 && all(label) { isLetter($0) || isDigit($0) || $0 == 45 } && !label.hasPrefix("-") && !label.hasSuffix("-")
+      label.utf8.count <= 63 && all(label) { isLetter($0) || isDigit($0) || $0 == 45 } && !label.hasPrefix("-")
+        && !label.hasSuffix("-")
     }
   }
 
   private static func isURL(_ text: String, schemes: [String]?) -> Bool {
-    guard let colon = text.firstIndex(of: ":"), text.utf8.count <= 8192, text.utf8.allSatisfy({ $0 > 32 && $0 != 127 }) else { return false }
+    guard let colon = text.firstIndex(of: ":"), text.utf8.count <= 8192, text.utf8.allSatisfy({ $0 > 32 && $0 != 127 }) else {
+      return false
+    }
     let scheme = text[..<colon].lowercased()
-    guard let first = scheme.utf8.first, isLetter(first), all(scheme, { isLetter($0) || isDigit($0) || "+-.".utf8.contains($0) }) else { return false }
+    guard let first = scheme.utf8.first, isLetter(first), all(scheme, { isLetter($0) || isDigit($0) || "+-.".utf8.contains($0) })
+    else { return false }
     guard let schemes else { return text.index(after: colon) < text.endIndex }
     guard schemes.contains(scheme), text[colon...].hasPrefix("://") else { return false }
     var authority = text[colon...].dropFirst(3).prefix { $0 != "/" && $0 != "?" && $0 != "#" }
     if let at = authority.lastIndex(of: "@") { authority = authority[authority.index(after: at)...] }
     if authority.hasPrefix("[") {
       guard let end = authority.firstIndex(of: "]") else { return false }
-      return isIPv6(String(authority[authority.index(after: authority.startIndex)..<end])) && isPort(authority[authority.index(after: end)...])
+      return isIPv6(String(authority[authority.index(after: authority.startIndex)..<end]))
+        && isPort(authority[authority.index(after: end)...])
     }
     let host = authority.prefix { $0 != ":" }
     return isHost(String(host), dots: 0) && isPort(authority[host.endIndex...])
@@ -150,7 +158,8 @@ public enum FieldFormat {
 
   private static func isPhone(_ text: String) -> Bool {
     let digits = text.utf8.filter(isDigit).count
-    return digits >= 3 && digits <= 15 && text.utf8.enumerated().allSatisfy { isDigit($1) || " -().".utf8.contains($1) || ($1 == 43 && $0 == 0) }
+    return digits >= 3 && digits <= 15
+      && text.utf8.enumerated().allSatisfy { isDigit($1) || " -().".utf8.contains($1) || ($1 == 43 && $0 == 0) }
   }
 
   private static func isSemver(_ text: String) -> Bool {
@@ -158,7 +167,8 @@ public enum FieldFormat {
     let pre = build[0].split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
     let numbers = pre[0].split(separator: ".", omittingEmptySubsequences: false)
     let isPart = { (part: Substring) in all(part) { isLetter($0) || isDigit($0) || $0 == 45 || $0 == 46 } }
-    return numbers.count == 3 && numbers.allSatisfy { all($0, isDigit) && ($0 == "0" || !$0.hasPrefix("0")) } && pre.dropFirst().allSatisfy(isPart)
+    return numbers.count == 3 && numbers.allSatisfy { all($0, isDigit) && ($0 == "0" || !$0.hasPrefix("0")) }
+      && pre.dropFirst().allSatisfy(isPart)
       && build.dropFirst().allSatisfy(isPart)
   }
 
@@ -170,7 +180,8 @@ public enum FieldFormat {
   private static func isTimezone(_ text: String) -> Bool {
     let parts = text.split(separator: "/", omittingEmptySubsequences: false)
     return text == "UTC" || text == "GMT"
-      || ((2...3).contains(parts.count) && parts.allSatisfy { all($0) { isLetter($0) || isDigit($0) || "_+-".utf8.contains($0) } })
+      || ((2...3).contains(parts.count)
+        && parts.allSatisfy { all($0) { isLetter($0) || isDigit($0) || "_+-".utf8.contains($0) } })
   }
 
   private static func isLanguage(_ text: String) -> Bool {

@@ -13,7 +13,9 @@ public enum TextPattern {
 
   public static func matches(_ text: String, _ pattern: String) -> Bool {
     guard let program = try? program(pattern) else { return false }
-    if case .success(let value) = program.evaluate(CELRecord(["text": .string(text)]), limit: costLimit) { return value.truth == true }
+    if case .success(let value) = program.evaluate(CELRecord(["text": .string(text)]), limit: costLimit) {
+      return value.truth == true
+    }
     return false
   }
 

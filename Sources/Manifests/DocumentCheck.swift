@@ -50,9 +50,12 @@ struct DocumentCheck {
     let fix: String?
     switch member.key {
     case "status": fix = "Status is observed, never declared: remove it."
-    default: fix = nearestName(to: member.key, among: Self.keys).map { "Did you mean \"\($0)\"?" } ?? "A manifest is \(Self.example)."
+    default:
+      fix = nearestName(to: member.key, among: Self.keys).map { "Did you mean \"\($0)\"?" } ?? "A manifest is \(Self.example)."
     }
-    fault("unknown_field", "there is no key \"\(member.key)\" in a manifest", member.place(in: file), pointer: "/\(FieldCheck.escape(member.key))", fix: fix)
+    fault(
+      "unknown_field", "there is no key \"\(member.key)\" in a manifest", member.place(in: file),
+      pointer: "/\(FieldCheck.escape(member.key))", fix: fix)
   }
 
   // MARK: Kind
@@ -78,8 +81,11 @@ struct DocumentCheck {
       let declarable = catalog.kinds.filter(\.isDeclarable)
       let names = declarable.filter { $0.family == family }.map(\.name)
       let near = nearestName(to: name, among: names) ?? nearestName(to: name, among: declarable.map(\.name))
-      let known = !names.isEmpty && names.count <= 12 ? "Kinds of \(version ?? ""): \(names.sorted().joined(separator: ", "))." : nil
-      fault("unknown_kind", "there is no kind \"\(name)\"", place, pointer: "/kind", fix: near.map { "Did you mean \"\($0)\"?" } ?? known)
+      let known =
+        !names.isEmpty && names.count <= 12 ? "Kinds of \(version ?? ""): \(names.sorted().joined(separator: ", "))." : nil
+      fault(
+        "unknown_kind", "there is no kind \"\(name)\"", place, pointer: "/kind",
+        fix: near.map { "Did you mean \"\($0)\"?" } ?? known)
       return nil
     }
     if let version, version != kind.apiVersion {
@@ -107,14 +113,17 @@ struct DocumentCheck {
     let value = node["spec"]?.value ?? .emptyObject
     // An empty `spec:` states nothing.
     guard var map = value.isNull ? ObjectMap() : value.object else {
-      fault("type", "\"spec\" is a map, not \(value.typePhrase)", node["spec"]?.place(in: file) ?? node.place(in: file), pointer: "/spec")
+      fault(
+        "type", "\"spec\" is a map, not \(value.typePhrase)", node["spec"]?.place(in: file) ?? node.place(in: file),
+        pointer: "/spec")
       return ObjectMap()
     }
     let identity = kind.identityField
     if let identity, let name {
       if let stated = map[identity], !stated.isNull, stated != .string(name) {
         fault(
-          "name", "\"\(identity)\" must equal metadata.name \"\(name)\"", node.place(at: "/spec/\(identity)", in: file), pointer: "/spec/\(identity)",
+          "name", "\"\(identity)\" must equal metadata.name \"\(name)\"", node.place(at: "/spec/\(identity)", in: file),
+          pointer: "/spec/\(identity)",
           fix: "Remove it: metadata.name stands for it.")
       }
       map[identity] = .string(name)

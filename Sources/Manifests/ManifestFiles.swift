@@ -50,7 +50,9 @@ public enum ManifestFiles {
     }
 
     private mutating func folder(_ path: String, root: String, depth: Int) {
-      if depth > ManifestFiles.depthLimit { return refuse(.invalid, "depth", "folders lie deeper than \(ManifestFiles.depthLimit) levels", path) }
+      if depth > ManifestFiles.depthLimit {
+        return refuse(.invalid, "depth", "folders lie deeper than \(ManifestFiles.depthLimit) levels", path)
+      }
       guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
         return refuse(.failure, "unreadable", "the folder cannot be read", path)
       }
@@ -90,7 +92,9 @@ public enum ManifestFiles {
 
     private mutating func read(_ path: String) {
       guard seen.insert(Self.real(path)).inserted else { return }
-      guard let handle = FileHandle(forReadingAtPath: path) else { return refuse(.failure, "unreadable", "the file cannot be read", path) }
+      guard let handle = FileHandle(forReadingAtPath: path) else {
+        return refuse(.failure, "unreadable", "the file cannot be read", path)
+      }
       defer { try? handle.close() }
       read(handle, name: path)
     }
@@ -99,7 +103,9 @@ public enum ManifestFiles {
     mutating func read(_ handle: FileHandle, name: String) {
       if files.count >= ManifestFiles.fileLimit {
         if files.count == ManifestFiles.fileLimit, problems.last?.code != "too_many" {
-          refuse(.tooLarge, "too_many", "there are more than \(ManifestFiles.fileLimit) files", name, fix: "Apply them in several sets.")
+          refuse(
+            .tooLarge, "too_many", "there are more than \(ManifestFiles.fileLimit) files", name,
+            fix: "Apply them in several sets.")
         }
         return
       }
@@ -110,7 +116,9 @@ public enum ManifestFiles {
         return refuse(.failure, "unreadable", "the file cannot be read: \(error.localizedDescription)", name)
       }
       if bytes.count > limits.fileBytes {
-        return refuse(.tooLarge, "too_large", "the file is larger than \(limits.fileBytes >> 20) MiB", name, fix: "Split it into several files.")
+        return refuse(
+          .tooLarge, "too_large", "the file is larger than \(limits.fileBytes >> 20) MiB", name,
+          fix: "Split it into several files.")
       }
       total += bytes.count
       if total > ManifestFiles.totalBytes {

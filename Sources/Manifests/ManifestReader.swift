@@ -23,7 +23,8 @@ public enum ManifestReader {
         if let first = seen[name] {
           set.problems.append(
             Problem(
-              .invalid, code: "duplicate", "the object is declared twice; first at \(first)", place: manifest.place, object: manifest.object,
+              .invalid, code: "duplicate", "the object is declared twice; first at \(first)", place: manifest.place,
+              object: manifest.object,
               fix: "Remove one of the two."))
         } else {
           seen[name] = manifest.place
@@ -52,7 +53,9 @@ public enum ManifestReader {
 
   private static func nothing(_ names: [String]) -> Problem {
     let shown = names.prefix(3).joined(separator: ", ") + (names.count > 3 ? " and \(names.count - 3) more" : "")
-    let message = names.isEmpty ? "nothing to apply: no file is named" : "nothing to apply: \(shown) \(names.count == 1 ? "holds" : "hold") no manifest"
+    let message =
+      names.isEmpty
+      ? "nothing to apply: no file is named" : "nothing to apply: \(shown) \(names.count == 1 ? "holds" : "hold") no manifest"
     return Problem(.invalid, code: "empty", message, place: names.first.map { Place(file: $0, line: 1, column: 1) })
   }
 }

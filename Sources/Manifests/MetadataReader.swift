@@ -27,11 +27,15 @@ struct MetadataReader {
 
   mutating func read(_ check: inout DocumentCheck) {
     guard let node else {
-      if kind?.isSingleton == true { return name = Self.singleton }
+      if kind?.isSingleton == true {
+        name = Self.singleton
+        return
+      }
       return check.fault("required", "\"metadata\" is missing", at, pointer: "/metadata", fix: "Such as metadata: {name: NAME}.")
     }
     guard let members = node.members else {
-      return check.fault("type", "\"metadata\" is a map, not \(node.value.typePhrase)", node.place(in: check.file), pointer: "/metadata")
+      return check.fault(
+        "type", "\"metadata\" is a map, not \(node.value.typePhrase)", node.place(in: check.file), pointer: "/metadata")
     }
     for member in members {
       let place = member.value.place(in: check.file)
@@ -47,15 +51,21 @@ struct MetadataReader {
           check.fault("type", "\"protect\" is true or false", place, pointer: pointer)
         }
       default:
-        let fix = nearestName(to: member.key, among: Self.keys).map { "Did you mean \"\($0)\"?" } ?? "Known: \(Self.keys.joined(separator: ", "))."
-        check.fault("unknown_field", "there is no key \"\(member.key)\" in metadata", member.place(in: check.file), pointer: pointer, fix: fix)
+        let fix =
+          nearestName(to: member.key, among: Self.keys).map { "Did you mean \"\($0)\"?" }
+          ?? "Known: \(Self.keys.joined(separator: ", "))."
+        check.fault(
+          "unknown_field", "there is no key \"\(member.key)\" in metadata", member.place(in: check.file), pointer: pointer,
+          fix: fix)
       }
     }
     if name == nil, node["name"] == nil {
       if kind?.isSingleton == true {
         name = Self.singleton
       } else {
-        check.fault("required", "\"metadata.name\" is missing", node.place(in: check.file), pointer: "/metadata/name", fix: "Every object has a name.")
+        check.fault(
+          "required", "\"metadata.name\" is missing", node.place(in: check.file), pointer: "/metadata/name",
+          fix: "Every object has a name.")
       }
     }
   }
@@ -75,23 +85,34 @@ struct MetadataReader {
       return nil
     }
     if text.unicodeScalars.count > Self.nameLimit {
-      check.fault("name", "\"\(member.key)\" has \(text.unicodeScalars.count) characters, at most \(Self.nameLimit) are allowed", place, pointer: pointer)
+      check.fault(
+        "name", "\"\(member.key)\" has \(text.unicodeScalars.count) characters, at most \(Self.nameLimit) are allowed", place,
+        pointer: pointer)
       return nil
     }
-    if text.unicodeScalars.contains(where: { $0 == "/" || $0 == "#" || $0.properties.isWhitespace || $0.properties.generalCategory == .control }) {
-      check.fault("name", "\"\(member.key)\" holds a character that no name may hold", place, pointer: pointer, fix: "Leave out spaces, '/' and '#'.")
+    if text.unicodeScalars.contains(where: {
+      $0 == "/" || $0 == "#" || $0.properties.isWhitespace || $0.properties.generalCategory == .control
+    }) {
+      check.fault(
+        "name", "\"\(member.key)\" holds a character that no name may hold", place, pointer: pointer,
+        fix: "Leave out spaces, '/' and '#'.")
       return nil
     }
     return text
   }
 
-  private func labels(_ member: Node.Member, _ place: Place, _ pointer: String, _ check: inout DocumentCheck) -> [String: String]? {
+  private func labels(_ member: Node.Member, _ place: Place, _ pointer: String, _ check: inout DocumentCheck) -> [String: String]?
+  {
     guard let members = member.value.members else {
       // An empty `labels:` states nothing.
-      if !member.value.value.isNull { check.fault("type", "\"labels\" is a map of texts", place, pointer: pointer, fix: "Such as {team: shop}.") }
+      if !member.value.value.isNull {
+        check.fault("type", "\"labels\" is a map of texts", place, pointer: pointer, fix: "Such as {team: shop}.")
+      }
       return nil
     }
-    if members.count > Self.labelLimit { check.fault("max", "at most \(Self.labelLimit) labels, not \(members.count)", place, pointer: pointer) }
+    if members.count > Self.labelLimit {
+      check.fault("max", "at most \(Self.labelLimit) labels, not \(members.count)", place, pointer: pointer)
+    }
     var labels: [String: String] = [:]
     for label in members {
       let at = pointer + "/" + FieldCheck.escape(label.key)
@@ -105,7 +126,9 @@ struct MetadataReader {
         check.fault("type", "the value of a label is text", label.value.place(in: check.file), pointer: at, fix: fix)
         continue
       }
-      if text.unicodeScalars.count > Self.labelValueLimit || text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
+      if text.unicodeScalars.count > Self.labelValueLimit
+        || text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
+      {
         let message = "the value of a label has at most \(Self.labelValueLimit) characters, all printable"
         check.fault("max", message, label.value.place(in: check.file), pointer: at)
       }

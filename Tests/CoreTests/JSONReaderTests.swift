@@ -7,11 +7,16 @@ final class JSONReaderTests: XCTestCase {
 
   func testAccepted() throws {
     let table: [(String, Value)] = [
-      ("null", .null), (" true ", true), ("\t\r\n1\n", 1), ("-0", 0), ("-0.0", .double(-0.0)), ("0", 0), ("1E5", 100000.0), ("1e-2", 0.01),
+      ("null", .null), (" true ", true), ("\t\r\n1\n", 1), ("-0", 0), ("-0.0", .double(-0.0)), ("0", 0), ("1E5", 100000.0),
+      ("1e-2", 0.01),
       ("1.5e+3", 1500.0), ("9223372036854775807", .int(.max)), ("-9223372036854775808", .int(.min)),
-      ("9223372036854775808", 9223372036854775808.0), ("-9223372036854775809", -9223372036854775809.0), ("1e-400", .double(0)), ("\"\"", ""),
-      ("\"\\u0041\\n\\/\\\"\\\\\\b\\f\\r\\t\"", "A\n/\"\\\u{8}\u{c}\r\t"), ("\"\\ud83d\\ude00\"", "😀"), ("\"\u{7f}\"", "\u{7f}"), ("\"\\u0000\"", "\0"),
-      ("\"é😀\"", "é😀"), ("[]", .list([])), ("[ ]", .list([])), ("{}", .emptyObject), ("[1,[2,{\"a\":[]}]]", [1, [2, ["a": .list([])]]]),
+      ("9223372036854775808", 9223372036854775808.0), ("-9223372036854775809", -9223372036854775809.0),
+      ("1e-400", .double(0)),
+      ("\"\"", ""),
+      ("\"\\u0041\\n\\/\\\"\\\\\\b\\f\\r\\t\"", "A\n/\"\\\u{8}\u{c}\r\t"), ("\"\\ud83d\\ude00\"", "😀"), ("\"\u{7f}\"", "\u{7f}"),
+      ("\"\\u0000\"", "\0"),
+      ("\"é😀\"", "é😀"), ("[]", .list([])), ("[ ]", .list([])), ("{}", .emptyObject),
+      ("[1,[2,{\"a\":[]}]]", [1, [2, ["a": .list([])]]]),
       ("{\"\":0}", ["": 0]), ("{\"a\":1,\"A\":2}", ["a": 1, "A": 2]),
     ]
     for (text, value) in table { XCTAssertEqual(try JSON.parse(text), value, text) }
@@ -19,10 +24,14 @@ final class JSONReaderTests: XCTestCase {
 
   func testRefused() {
     let table = [
-      "", " ", "01", "-01", "00", "+1", ".5", "1.", "1.e3", "1e", "1e+", "-", "--1", "0x1", "1_0", "NaN", "Infinity", "-Infinity", "1e400", "-1e400",
-      "nul", "nulll", "True", "tru", "'a'", "\"", "\"a", "\"\\x\"", "\"\\u12\"", "\"\\u12g4\"", "\"\\ud800\"", "\"\\ud800x\"", "\"\\udc00\"",
-      "\"\\ud800\\ud800\"", "\"\\ud800\\n\"", "\"a\nb\"", "\"a\tb\"", "\"a\u{0}b\"", "\"\u{1f}\"", "[", "]", "[1", "[1,", "[1,]", "[,1]", "[1 2]", "[1,,2]",
-      "{", "{\"a\"", "{\"a\":", "{\"a\":1", "{\"a\":1,}", "{,}", "{a:1}", "{\"a\" 1}", "{\"a\":1 \"b\":2}", "{1:1}", "{\"a\":1,\"a\":2}",
+      "", " ", "01", "-01", "00", "+1", ".5", "1.", "1.e3", "1e", "1e+", "-", "--1", "0x1", "1_0", "NaN", "Infinity", "-Infinity",
+      "1e400", "-1e400",
+      "nul", "nulll", "True", "tru", "'a'", "\"", "\"a", "\"\\x\"", "\"\\u12\"", "\"\\u12g4\"", "\"\\ud800\"", "\"\\ud800x\"",
+      "\"\\udc00\"",
+      "\"\\ud800\\ud800\"", "\"\\ud800\\n\"", "\"a\nb\"", "\"a\tb\"", "\"a\u{0}b\"", "\"\u{1f}\"", "[", "]", "[1", "[1,", "[1,]",
+      "[,1]", "[1 2]", "[1,,2]",
+      "{", "{\"a\"", "{\"a\":", "{\"a\":1", "{\"a\":1,}", "{,}", "{a:1}", "{\"a\" 1}", "{\"a\":1 \"b\":2}", "{1:1}",
+      "{\"a\":1,\"a\":2}",
       "{\"a\":1,\"\\u0061\":2}", "1 2", "{} x", "[] ]", "//c\n1", "/*c*/1", "\u{FEFF}1", "\u{a0}1", "\u{0c}1", "#1", "a",
     ]
     for text in table { XCTAssertThrowsError(try JSON.parse(text), text) }
@@ -30,7 +39,8 @@ final class JSONReaderTests: XCTestCase {
 
   func testInvalidUTF8IsRefused() {
     let bad: [[UInt8]] = [
-      [0xFF], [0xC0, 0xAF], [0xE0, 0x80, 0xAF], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xC3], [0x80], [0xF8, 0x88, 0x80, 0x80, 0x80],
+      [0xFF], [0xC0, 0xAF], [0xE0, 0x80, 0xAF], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xC3], [0x80],
+      [0xF8, 0x88, 0x80, 0x80, 0x80],
     ]
     for bytes in bad {
       XCTAssertThrowsError(try JSON.parse([34] + bytes + [34]), "\(bytes)")
@@ -69,8 +79,10 @@ final class JSONReaderTests: XCTestCase {
       for text in [JSON.text(value), JSON.pretty(value)] {
         XCTAssertEqual(try JSON.parse(text), value, "seed \(Self.seed) round \(round): \(text)")
       }
-      XCTAssertEqual(JSON.canonical(value), JSON.canonical(try JSON.parse(JSON.canonical(value))), "seed \(Self.seed) round \(round)")
-      XCTAssertEqual(JSON.canonical(RandomValues.shuffled(value, &random)), JSON.canonical(value), "seed \(Self.seed) round \(round)")
+      XCTAssertEqual(
+        JSON.canonical(value), JSON.canonical(try JSON.parse(JSON.canonical(value))), "seed \(Self.seed) round \(round)")
+      XCTAssertEqual(
+        JSON.canonical(RandomValues.shuffled(value, &random)), JSON.canonical(value), "seed \(Self.seed) round \(round)")
     }
   }
 

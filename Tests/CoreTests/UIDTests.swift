@@ -25,8 +25,10 @@ final class UIDTests: XCTestCase {
   func testWhatIsNoUID() {
     let good = "01890a5d-ac96-774b-bcce-b302099a8057"
     XCTAssertEqual(UID(good)?.description, good)
-    for text in ["", "x", String(good.dropLast()), good + "0", good.replacingOccurrences(of: "-", with: ""), "{\(good)}", " " + good.dropFirst(),
-      "01890a5dac96-774b-bcce-b302099a8057-", "01890a5d-ac96-774b-bcce-b302099a805g", "01890a5d-ac96-774b-bcce-b302099a80é"]
-    { XCTAssertNil(UID(text), text) }
+    for text in [
+      "", "x", String(good.dropLast()), good + "0", good.replacingOccurrences(of: "-", with: ""), "{\(good)}",
+      " " + good.dropFirst(),
+      "01890a5dac96-774b-bcce-b302099a8057-", "01890a5d-ac96-774b-bcce-b302099a805g", "01890a5d-ac96-774b-bcce-b302099a80é",
+    ] { XCTAssertNil(UID(text), text) }
   }
 }

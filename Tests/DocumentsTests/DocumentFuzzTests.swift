@@ -7,7 +7,8 @@ final class DocumentFuzzTests: XCTestCase {
   private static let seed = UInt64(ProcessInfo.processInfo.environment["PLUMB_SEED"] ?? "") ?? UInt64.random(in: 0..<1_000_000)
 
   private static let samples = [
-    "apiVersion: deploy/v1\nkind: Pool\nmetadata: {name: eu, labels: {a: b}}\nspec:\n  list:\n    - a: 1\n    - |\n      text\n  x: &a [1, *b]\n---\nk: 'v'\n",
+    "apiVersion: deploy/v1\nkind: Pool\nmetadata: {name: eu, labels: {a: b}}\n"
+      + "spec:\n  list:\n    - a: 1\n    - |\n      text\n  x: &a [1, *b]\n---\nk: 'v'\n",
     "a: !!str 1\n? b\n: \"\\u00e9\\n\"\n...\n%YAML 1.2\n--- >\n folded\n text\n",
     "{\"a\": [1, 2.5, null, \"x\\u0041\"], \"b\": {\"c\": true}}",
   ]
@@ -67,15 +68,19 @@ final class DocumentFuzzTests: XCTestCase {
     case 4, 5: return .string(text(&random))
     case 6: return .list((0..<Int.random(in: 0...4, using: &random)).map { _ in value(&random, depth: depth + 1) })
     default:
-      return .object(ObjectMap((0..<Int.random(in: 0...4, using: &random)).map { _ in (text(&random), value(&random, depth: depth + 1)) }))
+      return .object(
+        ObjectMap((0..<Int.random(in: 0...4, using: &random)).map { _ in (text(&random), value(&random, depth: depth + 1)) }))
     }
   }
 
   private static func text(_ random: inout RandomGenerator) -> String {
     let known = [
-      "", "null", "~", "yes", "No", "1", "1.5", "0x1F", "1e3", ".inf", "a: b", "a #b", "# c", "- a", "--- x", "...", "*a", "&a", "!t", "a\nb",
-      "a\n\n", " a", "a ", "\ta", "a\n b\n", "x\u{85}y", "x\u{2028}y", "\u{FEFF}", "é", "😀", "<<", "?", "a:", "[a", "{", "%a", "@a", "`a", "'", "\"",
-      "2024-01-01", "12:30", "a,b", "|", ">", "\u{7F}", "\0", "line one\n\n  line two\nend", "a \nb", String(repeating: "k", count: 1500), "-1", "1a", "10m",
+      "", "null", "~", "yes", "No", "1", "1.5", "0x1F", "1e3", ".inf", "a: b", "a #b", "# c", "- a", "--- x", "...", "*a", "&a",
+      "!t", "a\nb",
+      "a\n\n", " a", "a ", "\ta", "a\n b\n", "x\u{85}y", "x\u{2028}y", "\u{FEFF}", "é", "😀", "<<", "?", "a:", "[a", "{", "%a",
+      "@a", "`a", "'", "\"",
+      "2024-01-01", "12:30", "a,b", "|", ">", "\u{7F}", "\0", "line one\n\n  line two\nend", "a \nb",
+      String(repeating: "k", count: 1500), "-1", "1a", "10m",
     ]
     if Bool.random(using: &random) { return known.randomElement(using: &random)! }
     let letters = Array("ab1 :#-\n'\"[]{},.\\/é")

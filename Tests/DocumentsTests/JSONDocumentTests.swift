@@ -19,7 +19,8 @@ final class JSONDocumentTests: XCTestCase {
   }
 
   func testFaults() {
-    XCTAssertEqual(read("{\"a\": 1,\n \"a\": 2, \"a\": 3}").problems.map { $0.place!.description }, ["f.json:2:2", "f.json:2:10"])
+    XCTAssertEqual(
+      read("{\"a\": 1,\n \"a\": 2, \"a\": 3}").problems.map { $0.place!.description }, ["f.json:2:2", "f.json:2:10"])
     XCTAssertTrue(read("{\"a\": 01}").problems[0].description.hasPrefix("f.json:1:7: a number has no leading zeros"))
     XCTAssertTrue(read("{\"a\": 1,}").problems[0].description.hasPrefix("f.json:1:9: a member name"))
     XCTAssertTrue(read("{} x").problems[0].description.contains("text after the end"))

@@ -31,13 +31,17 @@ final class YAMLReaderTests: XCTestCase {
       ("true", true), ("True", true), ("TRUE", true), ("false", false), ("FALSE", false), ("tRue", "tRue"),
       ("yes", "yes"), ("no", "no"), ("on", "on"), ("Off", "Off"), ("y", "y"),
       ("0", 0), ("-0", 0), ("+12", 12), ("010", 10), ("0o17", 15), ("0x1F", 31), ("0xfF", 255), ("0b11", "0b11"), ("0x", "0x"),
-      ("-0x1F", "-0x1F"), ("0o8", "0o8"), ("1_000", "1_000"), ("1:30", "1:30"), ("12:30:45", "12:30:45"), ("2024-01-01", "2024-01-01"),
+      ("-0x1F", "-0x1F"), ("0o8", "0o8"), ("1_000", "1_000"), ("1:30", "1:30"), ("12:30:45", "12:30:45"),
+      ("2024-01-01", "2024-01-01"),
       ("9223372036854775807", .int(.max)), ("-9223372036854775808", .int(.min)), ("9223372036854775808", 9223372036854775808.0),
-      ("0xFFFFFFFFFFFFFFFF", 18446744073709551615.0), ("1.5", 1.5), ("1.", .double(1)), (".5", 0.5), ("-.5", -0.5), ("1e3", 1000.0),
-      ("1E-2", 0.01), ("1.5e+3", 1500.0), ("1e", "1e"), (".", "."), ("-", .list([.null])), ("+", "+"), ("..", ".."), ("1.2.3", "1.2.3"),
+      ("0xFFFFFFFFFFFFFFFF", 18446744073709551615.0), ("1.5", 1.5), ("1.", .double(1)), (".5", 0.5), ("-.5", -0.5),
+      ("1e3", 1000.0),
+      ("1E-2", 0.01), ("1.5e+3", 1500.0), ("1e", "1e"), (".", "."), ("-", .list([.null])), ("+", "+"), ("..", ".."),
+      ("1.2.3", "1.2.3"),
       (".inf", .double(.infinity)), ("-.INF", .double(-.infinity)), ("+.Inf", .double(.infinity)), (".iNf", ".iNf"), ("e3", "e3"),
       ("'12'", "12"), ("\"true\"", "true"), ("!!str 12", "12"), ("!!int '12'", 12), ("!!float 1", 1.0), ("!!bool 'true'", true),
-      ("!!null ''", .null), ("! 12", "12"), ("!!seq [1]", [1]), ("!!map {a: 1}", ["a": 1]), ("|\n  a\n  b\n", "a\nb\n"), (">-\n  a\n  b\n", "a b"),
+      ("!!null ''", .null), ("! 12", "12"), ("!!seq [1]", [1]), ("!!map {a: 1}", ["a": 1]), ("|\n  a\n  b\n", "a\nb\n"),
+      (">-\n  a\n  b\n", "a b"),
     ]
     for (text, expected) in table where text != "" {
       XCTAssertEqual(value("v: \(text == "-" ? "\n  -" : text)\n")?["v"], expected, text)
@@ -97,7 +101,8 @@ final class YAMLReaderTests: XCTestCase {
     XCTAssertTrue(first([0xFF, 0xFE, 0x61, 0]).contains("UTF-16"))
     XCTAssertTrue(first([0x7F, 0x45, 0x4C, 0x46]).contains("control"))
     XCTAssertTrue(first([0x61, 0, 0x62]).contains("binary"))
-    XCTAssertEqual(YAMLReader.documents([0xEF, 0xBB, 0xBF] + Array("a: 1".utf8), file: "f").documents.first?.node?.value, ["a": 1])
+    XCTAssertEqual(
+      YAMLReader.documents([0xEF, 0xBB, 0xBF] + Array("a: 1".utf8), file: "f").documents.first?.node?.value, ["a": 1])
     var small = DocumentLimits()
     small.fileBytes = 4
     XCTAssertEqual(read("a: 12", limits: small).problems.first?.category, .tooLarge)

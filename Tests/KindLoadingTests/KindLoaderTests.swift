@@ -41,12 +41,18 @@ final class KindLoaderTests: XCTestCase {
     let family = "shop/family.yaml"
     // File, text there, what it becomes, where the fault is to be shown, and how its message begins.
     let table: [(String, String, String, String, String)] = [
-      (kind, "unique: [[name]]", "uniqe: [[name]]", "uniqe", "there is no key of kind.yaml named \"uniqe\" Did you mean \"unique\"?"),
+      (
+        kind, "unique: [[name]]", "uniqe: [[name]]", "uniqe",
+        "there is no key of kind.yaml named \"uniqe\" Did you mean \"unique\"?"
+      ),
       (kind, "min: 0", "min: zero", "zero", "\"min\" must be a number, not \"zero\""),
       (kind, "type: integer, min", "type: integr, min", "integr,", "there is no type \"integr\" Did you mean \"integer\"?"),
       (kind, "ref: Shelf", "ref: Shlef", "shelf:", "there is no kind \"Shlef\" Did you mean \"Shelf\"?"),
       (kind, "[[name]]", "[[nam]]", "nam]]", "there is no field named \"nam\" Did you mean \"name\"?"),
-      (kind, "self.costCents > 0", "self.costcents > 0", "self.costcents", "Item has no field \"costcents\" Did you mean \"costCents\"?"),
+      (
+        kind, "self.costCents > 0", "self.costcents > 0", "self.costcents",
+        "Item has no field \"costcents\" Did you mean \"costCents\"?"
+      ),
       (kind, "self.shelf.room", "self.shelf.romo", "self.shelf.romo", "Shelf has no field \"romo\" Did you mean \"room\"?"),
       (kind, "self.size.width", "self.size.depth", "self.size.depth", "\"self.size\" has no member \"depth\""),
       (kind, "\"'draft'\"", "draft", "draft, moves", "nothing is named \"draft\" A text constant is written \"'draft'\"."),
@@ -81,7 +87,9 @@ final class KindLoaderTests: XCTestCase {
       let faults = SampleSpecs.faults(path, old, new)
       let place = Self.place(of: needle, in: SampleSpecs.files[path]!.replacingOccurrences(of: old, with: new))
       let expected = needle.isEmpty || message.hasPrefix("did not") ? message : "specs/\(path):\(place): \(message)"
-      XCTAssertTrue(faults.contains { $0.contains(expected) }, "\(old) → \(new):\nexpected \(expected)\nfound \(faults.joined(separator: "\n"))")
+      XCTAssertTrue(
+        faults.contains { $0.contains(expected) },
+        "\(old) → \(new):\nexpected \(expected)\nfound \(faults.joined(separator: "\n"))")
     }
   }
 
@@ -94,8 +102,10 @@ final class KindLoaderTests: XCTestCase {
   }
 
   func testAllFaultsAtOnce() {
-    let text = SampleSpecs.item.replacingOccurrences(of: "min: 0", with: "min: x").replacingOccurrences(of: "ref: Shelf", with: "ref: Self")
-      .replacingOccurrences(of: "self.costCents", with: "self.cost")
+    let text = SampleSpecs.item.replacingOccurrences(of: "min: 0", with: "min: x").replacingOccurrences(
+      of: "ref: Shelf", with: "ref: Self"
+    )
+    .replacingOccurrences(of: "self.costCents", with: "self.cost")
     var files = SampleSpecs.files
     files["shop/Item/kind.yaml"] = text
     files["shop/Shelf/kind.yaml"] = SampleSpecs.shelf + "\nstorag: data"
@@ -109,7 +119,8 @@ final class KindLoaderTests: XCTestCase {
   func testDigestFollowsMeaningNotSpelling() throws {
     let digest = try SampleSpecs.load(SampleSpecs.files).digest
     var files = SampleSpecs.files
-    files["shop/Shelf/kind.yaml"] = "# a comment\n" + SampleSpecs.shelf.replacingOccurrences(of: "doc: Where", with: "doc:   Where")
+    files["shop/Shelf/kind.yaml"] =
+      "# a comment\n" + SampleSpecs.shelf.replacingOccurrences(of: "doc: Where", with: "doc:   Where")
     XCTAssertEqual(try SampleSpecs.load(files).digest, digest)
     files["shop/Shelf/kind.yaml"] = SampleSpecs.shelf.replacingOccurrences(of: "'hall'", with: "'cellar'")
     XCTAssertNotEqual(try SampleSpecs.load(files).digest, digest)
@@ -131,7 +142,9 @@ final class KindLoaderTests: XCTestCase {
       try Data(text.utf8).write(to: url)
     }
     XCTAssertThrowsError(try KindLoader.load(folder)) { error in
-      XCTAssertTrue("\(error)".contains("Item/knid.yaml:1:1: there is no spec file named \"knid.yaml\" Did you mean \"kind.yaml\"?"), "\(error)")
+      XCTAssertTrue(
+        "\(error)".contains("Item/knid.yaml:1:1: there is no spec file named \"knid.yaml\" Did you mean \"kind.yaml\"?"),
+        "\(error)")
     }
   }
 }

@@ -30,7 +30,8 @@ enum SampleSpecs {
     unique: [[name]]
     let: {siblings: {find: Item, where: shelf == self.shelf, count: true}}
     rules:
-      - {when: self.costCents > 0, require: has(self.shelf) && siblings < 100, field: /shelf, message: A priced item stands on a shelf.}
+      - {when: self.costCents > 0, require: has(self.shelf) && siblings < 100, field: /shelf, \
+    message: A priced item stands on a shelf.}
       - {require: "self.shelf == null || self.shelf.room != ''", message: The shelf has a room.}
     """
   static let shelf = """
@@ -49,7 +50,8 @@ enum SampleSpecs {
     sort: -createdAt
     routes:
       GET /items: {id: shop.items.list, verb: list, filter: {shelf: shelf, q: "name.contains(value)"}}
-      POST /items: {id: shop.items.create, verb: create, needs: [admin], body: {name: name, price: costCents, shelf: shelf}, reply: {item: {view: Item}, token: once.token}}
+      POST /items: {id: shop.items.create, verb: create, needs: [admin], body: {name: name, price: costCents, shelf: shelf}, \
+    reply: {item: {view: Item}, token: once.token}}
       "GET /items/{id}": {id: shop.items.get, verb: get}
       "DELETE /items/{id}": {id: shop.items.delete, verb: delete}
       "GET /shelves/{shelf_id}/items/{id}": {id: shop.items.get-on-shelf, verb: get, bind: {path.shelf_id: shelf}}
@@ -58,7 +60,8 @@ enum SampleSpecs {
     views: {Short: name, Shelf: {id: id, item_count: size(items), items: {kind: Item, where: shelf == self.id, view: id}}}
     routes:
       GET /shelves: {id: shop.shelves.list, verb: list, view: Shelf}
-      "POST /shelves/{id}/clear": {id: shop.shelves.clear, verb: update, do: [{kind: Item, where: shelf == self.id, delete: true}], view: empty}
+      "POST /shelves/{id}/clear": {id: shop.shelves.clear, verb: update, \
+    do: [{kind: Item, where: shelf == self.id, delete: true}], view: empty}
     """
 
   static let files: [String: String] = [

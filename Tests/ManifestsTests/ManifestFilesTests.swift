@@ -10,7 +10,9 @@ final class ManifestFilesTests: XCTestCase {
 
   override func setUpWithError() throws {
     folder = FileManager.default.temporaryDirectory.appendingPathComponent("manifests-\(UUID().uuidString)")
-    for (path, text) in ["b.yaml": "b", "a.yml": "a", "sub/c.json": "{}", ".hidden.yaml": "x", "notes.txt": "x", ".git/d.yaml": "x"] {
+    for (path, text) in [
+      "b.yaml": "b", "a.yml": "a", "sub/c.json": "{}", ".hidden.yaml": "x", "notes.txt": "x", ".git/d.yaml": "x",
+    ] {
       try write(path, Array(text.utf8))
     }
   }
@@ -23,13 +25,16 @@ final class ManifestFilesTests: XCTestCase {
     try Data(bytes).write(to: url)
   }
 
-  private func names(_ files: [(name: String, bytes: [UInt8])]) -> [String] { files.map { $0.name.replacingOccurrences(of: folder.path + "/", with: "") } }
+  private func names(_ files: [(name: String, bytes: [UInt8])]) -> [String] {
+    files.map { $0.name.replacingOccurrences(of: folder.path + "/", with: "") }
+  }
 
   func testFoldersAreSortedAndHiddenFilesLeftOut() {
     let found = ManifestFiles.collect([folder.path])
     XCTAssertEqual(names(found.files), ["a.yml", "b.yaml", "sub/c.json"])
     XCTAssertEqual(found.problems.count, 0)
-    XCTAssertEqual(names(ManifestFiles.collect([folder.path + "/b.yaml", folder.path]).files), ["b.yaml", "a.yml", "sub/c.json"])
+    XCTAssertEqual(
+      names(ManifestFiles.collect([folder.path + "/b.yaml", folder.path]).files), ["b.yaml", "a.yml", "sub/c.json"])
   }
 
   func testLinks() throws {

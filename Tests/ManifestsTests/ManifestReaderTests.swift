@@ -108,22 +108,52 @@ final class ManifestReaderTests: XCTestCase {
     let table: [(String, String)] = [
       ("[1]", "m.yaml:1:2: a manifest is a map, not an integer"),
       ("kind: Item", "m.yaml:1:1: /apiVersion: \"apiVersion\" is missing"),
-      ("apiVersion: shop/v1\nkind: Itme\nmetadata: {name: a}", "m.yaml:2:7: /kind: there is no kind \"Itme\" Did you mean \"Item\"?"),
-      ("apiVersion: shop/v1\nkind: Gadget\nmetadata: {name: a}", "m.yaml:1:13: Gadget/a /apiVersion: Gadget is no kind of shop/v1 Gadget is of other/v1."),
-      ("apiVersion: shop/v2\nkind: Shelf\nmetadata: {name: a}", "m.yaml:1:13: Shelf/a /apiVersion: there is no apiVersion \"shop/v2\" Shelf is of shop/v1."),
+      (
+        "apiVersion: shop/v1\nkind: Itme\nmetadata: {name: a}",
+        "m.yaml:2:7: /kind: there is no kind \"Itme\" Did you mean \"Item\"?"
+      ),
+      (
+        "apiVersion: shop/v1\nkind: Gadget\nmetadata: {name: a}",
+        "m.yaml:1:13: Gadget/a /apiVersion: Gadget is no kind of shop/v1 Gadget is of other/v1."
+      ),
+      (
+        "apiVersion: shop/v2\nkind: Shelf\nmetadata: {name: a}",
+        "m.yaml:1:13: Shelf/a /apiVersion: there is no apiVersion \"shop/v2\" Shelf is of shop/v1."
+      ),
       ("apiVersion: shop/v1\nkind: Sale\nmetadata: {name: a}", "m.yaml:2:7: /kind: Sale is a record"),
       ("apiVersion: shop/v1\nkind: Shelf", "m.yaml:1:1: /metadata: \"metadata\" is missing"),
       ("apiVersion: shop/v1\nkind: Shelf\nmetadata: {}", "m.yaml:3:11: /metadata/name: \"metadata.name\" is missing"),
       ("apiVersion: shop/v1\nkind: Shelf\nmetadata: {name: 5}", "m.yaml:3:18: /metadata/name: \"name\" is text Quote it: \"5\"."),
       ("apiVersion: shop/v1\nkind: Shelf\nmetadata: {name: a/b}", "m.yaml:3:18: /metadata/name: \"name\" holds a character"),
-      ("apiVersion: shop/v1\nkind: Shelf\nmetadata: {name: \(String(repeating: "a", count: 254))}", "m.yaml:3:18: /metadata/name: \"name\" has 254 characters"),
-      ("apiVersion: shop/v1\nkind: Shelf\nmetadata: {name: a, lables: {}}", "m.yaml:3:21: Shelf/a /metadata/lables: there is no key \"lables\" in metadata Did you mean"),
-      ("apiVersion: shop/v1\nkind: Shelf\nmetadata: {name: a, labels: {x: 1}}", "m.yaml:3:33: Shelf/a /metadata/labels/x: the value of a label is text Quote it"),
-      ("apiVersion: shop/v1\nkind: Shelf\nmetadata: {name: a, labels: {-x: y}}", "m.yaml:3:30: Shelf/a /metadata/labels/-x: \"-x\" is no label"),
-      ("apiVersion: shop/v1\nkind: Shelf\nmetadata: {name: a, protect: maybe}", "m.yaml:3:30: Shelf/a /metadata/protect: \"protect\" is true or false"),
-      ("apiVersion: shop/v1\nkind: Shelf\nmetadata: {name: a}\nstatus: {}", "m.yaml:4:1: Shelf/a /status: there is no key \"status\" in a manifest Status is observed"),
+      (
+        "apiVersion: shop/v1\nkind: Shelf\nmetadata: {name: \(String(repeating: "a", count: 254))}",
+        "m.yaml:3:18: /metadata/name: \"name\" has 254 characters"
+      ),
+      (
+        "apiVersion: shop/v1\nkind: Shelf\nmetadata: {name: a, lables: {}}",
+        "m.yaml:3:21: Shelf/a /metadata/lables: there is no key \"lables\" in metadata Did you mean"
+      ),
+      (
+        "apiVersion: shop/v1\nkind: Shelf\nmetadata: {name: a, labels: {x: 1}}",
+        "m.yaml:3:33: Shelf/a /metadata/labels/x: the value of a label is text Quote it"
+      ),
+      (
+        "apiVersion: shop/v1\nkind: Shelf\nmetadata: {name: a, labels: {-x: y}}",
+        "m.yaml:3:30: Shelf/a /metadata/labels/-x: \"-x\" is no label"
+      ),
+      (
+        "apiVersion: shop/v1\nkind: Shelf\nmetadata: {name: a, protect: maybe}",
+        "m.yaml:3:30: Shelf/a /metadata/protect: \"protect\" is true or false"
+      ),
+      (
+        "apiVersion: shop/v1\nkind: Shelf\nmetadata: {name: a}\nstatus: {}",
+        "m.yaml:4:1: Shelf/a /status: there is no key \"status\" in a manifest Status is observed"
+      ),
       ("apiVersion: shop/v1\nkind: Shelf\nmetadata: {name: a}\nspec: [1]", "m.yaml:4:7: Shelf/a /spec: \"spec\" is a map"),
-      ("apiVersion: shop/v1\nkind: Item\nmetadata: {name: Cup}\nspec: {title: x}", "m.yaml:3:18: Item/Cup /metadata/name: \"Cup\" does not match"),
+      (
+        "apiVersion: shop/v1\nkind: Item\nmetadata: {name: Cup}\nspec: {title: x}",
+        "m.yaml:3:18: Item/Cup /metadata/name: \"Cup\" does not match"
+      ),
       ("apiVersion: shop/v1\nkind: Item\nmetadata: {name: cup}", "m.yaml:1:1: Item/cup /spec/title: \"title\" is required"),
     ]
     for (text, expected) in table {
@@ -135,21 +165,29 @@ final class ManifestReaderTests: XCTestCase {
   func testDuplicatesAndEmptySets() {
     let shelf = "{apiVersion: shop/v1, kind: Shelf, metadata: {name: a}}"
     let twice = ManifestReader.read(
-      files: [(name: "a.yaml", bytes: Array(shelf.utf8)), (name: "b.yaml", bytes: Array("---\n\(shelf)".utf8))], catalog: SampleCatalog.catalog)
-    XCTAssertEqual(twice.problems.map(\.description), ["b.yaml:2:1: Shelf/a: the object is declared twice; first at a.yaml:1:1 Remove one of the two."])
+      files: [(name: "a.yaml", bytes: Array(shelf.utf8)), (name: "b.yaml", bytes: Array("---\n\(shelf)".utf8))],
+      catalog: SampleCatalog.catalog)
+    XCTAssertEqual(
+      twice.problems.map(\.description),
+      ["b.yaml:2:1: Shelf/a: the object is declared twice; first at a.yaml:1:1 Remove one of the two."])
     let apart = SampleCatalog.read("\(shelf)\n---\n\(shelf.replacingOccurrences(of: "{name", with: "{tenant: t, name"))")
     XCTAssertEqual(apart.problems.count, 0)
-    XCTAssertEqual(SampleCatalog.read("# nothing\n---\n").problems.map(\.description), ["m.yaml:1:1: nothing to apply: m.yaml holds no manifest"])
+    XCTAssertEqual(
+      SampleCatalog.read("# nothing\n---\n").problems.map(\.description),
+      ["m.yaml:1:1: nothing to apply: m.yaml holds no manifest"])
   }
 
   func testAllFaultsOfAllDocumentsAtOnce() {
-    let text = SampleCatalog.item("count: x\nlive: y") + "---\na: [\n---\n" + SampleCatalog.item("wieght: 1").replacingOccurrences(of: "cup", with: "mug")
+    let text =
+      SampleCatalog.item("count: x\nlive: y") + "---\na: [\n---\n"
+      + SampleCatalog.item("wieght: 1").replacingOccurrences(of: "cup", with: "mug")
     XCTAssertEqual(Set(SampleCatalog.read(text).problems.map(\.code)), ["type", "yaml", "unknown_field"])
     XCTAssertEqual(SampleCatalog.read(text).problems.count, 4)
   }
 
   func testManyManifestsInLittleTime() {
-    let text = (0..<5000).map { SampleCatalog.item("count: 3\ntags: [ab]").replacingOccurrences(of: "cup", with: "cup-\($0)") }.joined(separator: "---\n")
+    let text = (0..<5000).map { SampleCatalog.item("count: 3\ntags: [ab]").replacingOccurrences(of: "cup", with: "cup-\($0)") }
+      .joined(separator: "---\n")
     let set = SampleCatalog.read(text)
     XCTAssertEqual(set.problems.count, 0)
     XCTAssertEqual(set.manifests.count, 5000)
