@@ -28,10 +28,10 @@ public struct Manifest: Sendable {
   /// Where the value at a JSON pointer stands, or the nearest thing around it that is written.
   public func place(_ pointer: String) -> Place { node.place(at: pointer, in: file) }
 
-  /// Every `/spec/…` pointer with the place of its value.
+  /// Every `/spec/…` and `/metadata/…` pointer with the place of its value.
   public var places: [String: Place] {
     var found: [String: Place] = [:]
-    if let spec = node["spec"] { spec.collect(into: &found, "/spec", file) }
+    for part in ["metadata", "spec"] { node[part]?.collect(into: &found, "/\(part)", file) }
     return found
   }
 

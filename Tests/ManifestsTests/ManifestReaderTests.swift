@@ -45,6 +45,7 @@ final class ManifestReaderTests: XCTestCase {
     XCTAssertEqual(item.spec["name"], "cup")
     XCTAssertNil(item.spec["live"])
     XCTAssertEqual(item.places["/spec/parts/1/id"]?.description, "m.yaml:17:34")
+    XCTAssertEqual(item.places["/metadata/tenant"]?.description, "m.yaml:4:20")
     XCTAssertEqual(item.place("/spec/env/A").description, "m.yaml:18:12")
     XCTAssertEqual(item.secrets.map(\.key), ["m.yaml#0#/spec/password", "m.yaml#0#/spec/keys/k"])
     XCTAssertEqual(item.secrets.map(\.source), [.environment("CUP_PASSWORD"), .stored(name: "vault", key: "k1")])
