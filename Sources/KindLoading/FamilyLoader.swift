@@ -16,7 +16,7 @@ struct FamilyLoader {
   let faults: SpecFaults
   let expressions: ExpressionReader
 
-  private static let keys = [
+  static let keys = [
     "family", "doc", "version", "base", "names", "absent", "ids", "auth", "needs", "permissions", "tenant", "confirm",
     "envelope", "page", "errors", "headers", "verbs",
   ]

@@ -12,8 +12,7 @@ struct FieldLoader {
 
   static let keys = [
     "type", "of", "fields", "ref", "onDelete", "tree", "crossTenant", "key", "required", "default", "enum", "moves", "min", "max",
-    "pattern",
-    "format", "immutable", "writer", "secret", "generate", "computed", "wakes", "indexed", "doc",
+    "pattern", "format", "immutable", "writer", "secret", "generate", "computed", "indexed", "doc",
   ]
   /// Fields within fields deeper than this are refused.
   private static let depthLimit = 8
@@ -49,7 +48,6 @@ struct FieldLoader {
     field.required = map.bool("required") ?? false
     field.immutable = map.bool("immutable") ?? false
     field.indexed = map.bool("indexed") ?? false
-    field.wakes = map.bool("wakes") ?? false
     field.writer = map.choice("writer", among: ["any", "api", "controller"]).flatMap(FieldSpec.Writer.init(rawValue:)) ?? .any
     field.secret = map.choice("secret", among: ["hash", "sealed", "password"]).flatMap(FieldSpec.SecretStorage.init(rawValue:))
     field.defaultValue = expressions.program(map, "default", .constant)

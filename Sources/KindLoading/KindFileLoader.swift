@@ -8,10 +8,9 @@ struct KindFileLoader {
   let faults: SpecFaults
   let expressions: ExpressionReader
 
-  private static let keys = [
+  static let keys = [
     "kind", "doc", "rev", "retired", "storage", "scope", "id", "fields", "unique", "inverse", "let", "rules", "makes",
-    "lifecycle", "events",
-    "observe", "run", "controller",
+    "lifecycle", "events", "observe", "run", "controller",
   ]
 
   func load() -> KindSpec? {
@@ -53,7 +52,7 @@ struct KindFileLoader {
     kind.lifecycle = lifecycle(map, scope)
     kind.events = EventLoader(file: file, faults: faults, expressions: expressions).events(map, kind, scope)
     kind.observe = observe(map)
-    kind.run = run(map, kind, scope)
+    kind.run = run(map, kind)
     kind.controller = map.string("controller")
     return kind
   }
@@ -184,8 +183,8 @@ struct KindFileLoader {
     return KindSpec.Observe(every: every, onDrift: onDrift ?? .correct)
   }
 
-  private func run(_ map: SpecMap, _ kind: KindSpec, _ scope: ExpressionScope) -> KindSpec.Run? {
-    guard let inner = map.map("run", keys: ["timeout", "attempts", "keep", "gate"]) else {
+  private func run(_ map: SpecMap, _ kind: KindSpec) -> KindSpec.Run? {
+    guard let inner = map.map("run", keys: ["timeout", "attempts", "keep"]) else {
       if kind.storage == .run, !map.has("run") { faults.add("a kind with storage run needs \"run\"", at: map.place) }
       return nil
     }
@@ -194,6 +193,6 @@ struct KindFileLoader {
     return KindSpec.Run(
       timeout: inner.duration("timeout") ?? .seconds(60), attempts: inner.int("attempts", 1...100) ?? 1,
       keep: inner.duration("keep"),
-      gate: expressions.program(inner, "gate", scope))
+      gate: nil)
   }
 }

@@ -28,8 +28,7 @@ struct RouteLoader {
   static let verbs = ["list", "get", "create", "replace", "update", "delete", "query", "watch", "handler"]
   static let defaultKeys = [
     "kind", "auth", "needs", "limit", "bind", "where", "absent", "exists", "accept", "errors", "headers", "page", "sort",
-    "sortable", "view",
-    "envelope", "unless", "at", "status",
+    "sortable", "view", "envelope", "unless", "at", "status",
   ]
   static let keys =
     defaultKeys + [
