@@ -72,11 +72,11 @@ final class FieldFormatTests: XCTestCase {
   }
 
   func testPartialAndOtherModes() {
-    var title = FieldSpec(name: "title", type: .string)
+    let title = FieldSpec(name: "title", type: .string)
     title.required = true
-    var nonce = FieldSpec(name: "nonce", type: .string)
+    let nonce = FieldSpec(name: "nonce", type: .string)
     nonce.writer = .api
-    var phase = FieldSpec(name: "phase", type: .string)
+    let phase = FieldSpec(name: "phase", type: .string)
     phase.writer = .controller
     let fields = [title, nonce, phase]
     XCTAssertEqual(FieldCheck.check([:], against: fields, mode: .api).map(\.code), ["required"])
