@@ -41,7 +41,7 @@ let package = Package(
     module("Execution", ["Core", "Kinds", "Ports"]),
     module(
       "Reconciling",
-      ["Core", "Expressions", "Kinds", "Ports", "Identity", "Manifests", "Planning", "WorkQueue", "Execution"]),
+      ["Core", "Expressions", "Kinds", "Ports", "Documents", "Identity", "Manifests", "Planning", "WorkQueue", "Execution"]),
     module("Identity", ["Core", "Kinds", "Ports", "Crypto"]),
     module("RestView", ["Core", "Expressions", "Kinds", "Ports", "Planning", "Reconciling", "Identity", "Crypto", "HTTPServer"]),
     module("NativeView", ["Core", "Kinds", "Ports", "Documents", "Planning", "Reconciling", "Identity", "HTTPServer"]),

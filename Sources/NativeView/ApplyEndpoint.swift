@@ -30,26 +30,34 @@ extension NativeHandler {
     for key in body.object?.keys ?? [] where !known.contains(key) {
       let near = nearestName(to: key, among: known)
       problems.append(
-        Problem(.invalid, code: "unknown_field", "There is no member \"\(key)\".", pointer: "/\(key)", fix: near.map { "Did you mean \($0)?" }))
+        Problem(
+          .invalid, code: "unknown_field", "There is no member \"\(key)\".", pointer: "/\(key)",
+          fix: near.map { "Did you mean \($0)?" }))
     }
     func flag(_ name: String) -> Bool {
       switch body[name] {
       case .null: return false
       case .bool(let flag): return flag
-      default: wrong("/\(name)", "\(name) is no boolean."); return false
+      default:
+        wrong("/\(name)", "\(name) is no boolean.")
+        return false
       }
     }
     func text(_ name: String) -> String? {
       switch body[name] {
       case .null: return nil
       case .string(let text) where !text.isEmpty && text.utf8.count <= 1000: return text
-      default: wrong("/\(name)", "\(name) is no text of 1 to 1000 bytes."); return nil
+      default:
+        wrong("/\(name)", "\(name) is no text of 1 to 1000 bytes.")
+        return nil
       }
     }
     var files: [ApplyFile] = []
     if let list = body["files"].list, list.count <= mostFiles {
       for (n, file) in list.enumerated() {
-        if let name = file["name"].string, let text = file["text"].string { files.append(ApplyFile(name: name, bytes: Array(text.utf8))) } else {
+        if let name = file["name"].string, let text = file["text"].string {
+          files.append(ApplyFile(name: name, bytes: Array(text.utf8)))
+        } else {
           wrong("/files/\(n)", "A file has a name and a text.")
         }
       }
@@ -61,7 +69,8 @@ extension NativeHandler {
       if let plain = value.string { secrets[key] = plain } else { wrong("/secrets", "A secret is text.") }
     }
     let request = ApplyRequest(
-      set: text("set"), owner: caller.tenant, prune: flag("prune"), dryRun: flag("dryRun"), takeOver: flag("takeOver"), confirm: text("confirm"),
+      set: text("set"), owner: caller.tenant, prune: flag("prune"), dryRun: flag("dryRun"), takeOver: flag("takeOver"),
+      confirm: text("confirm"),
       sourceCommit: text("commit"), files: files, secrets: secrets, plan: body["plan"].isNull ? nil : body["plan"])
     if !problems.isEmpty { throw Problems(problems) }
     return request

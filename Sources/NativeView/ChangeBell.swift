@@ -11,7 +11,9 @@ public final class ChangeBell: @unchecked Sendable {
 
   /// An empty list means: perhaps all.
   public func ring(_ tenants: [UID]) {
-    let heard = lock.withLock { (tenants.isEmpty ? Array(ears.keys) : tenants).flatMap { ears[$0].map { Array($0.values) } ?? [] } }
+    let heard = lock.withLock {
+      (tenants.isEmpty ? Array(ears.keys) : tenants).flatMap { ears[$0].map { Array($0.values) } ?? [] }
+    }
     for ear in heard { ear.ring() }
   }
 

@@ -9,13 +9,19 @@ extension NativeHandler {
   static let mostExported = 100_000
 
   func export(_ request: NativeRequest) async throws -> HTTPResponse {
-    let named = try request.query("kinds").map { text in try text.split(separator: ",").map { try kind(String($0), for: request) } }
+    let named = try request.query("kinds").map { text in try text.split(separator: ",").map { try kind(String($0), for: request) }
+    }
     if let other = named?.first(where: { !$0.isDeclarable }) {
-      throw Problem(.invalid, code: "not_declarable", "\(other.name) objects are not stated in manifests.", fix: "Name kinds of storage resource.")
+      throw Problem(
+        .invalid, code: "not_declarable", "\(other.name) objects are not stated in manifests.",
+        fix: "Name kinds of storage resource.")
     }
-    let kinds = named ?? catalog.kinds.filter { kind in
-      kind.isDeclarable && request.mayRead(kind) && (request.caller.isOperator || request.home(of: kind) == request.caller.tenant)
-    }
+    let kinds =
+      named
+      ?? catalog.kinds.filter { kind in
+        kind.isDeclarable && request.mayRead(kind)
+          && (request.caller.isOperator || request.home(of: kind) == request.caller.tenant)
+      }
     var documents: [String] = []
     for kind in Self.byReference(kinds) {
       var after: (values: [Value], uid: UID)?
@@ -28,7 +34,8 @@ extension NativeHandler {
         documents += objects.filter { request.maySee($0, kind) }.compactMap(manifest.text)
         after = objects.count == Self.largestPage ? objects.last.map { ([.string($0.name)], $0.uid) } : nil
         guard documents.count <= Self.mostExported else {
-          throw Problem(.tooLarge, code: "too_large", "There are more than \(Self.mostExported) objects.", fix: "Export some kinds only.")
+          throw Problem(
+            .tooLarge, code: "too_large", "There are more than \(Self.mostExported) objects.", fix: "Export some kinds only.")
         }
       } while after != nil
     }
@@ -70,7 +77,8 @@ private struct ManifestShape {
     var spec = ObjectMap()
     var secrets: [String] = []
     for (name, value) in object.spec {
-      guard let field = kind.field(name), field.writer == .any, name != kind.identityField, field.computed == nil, !value.isNull else { continue }
+      guard let field = kind.field(name), field.writer == .any, name != kind.identityField, field.computed == nil, !value.isNull
+      else { continue }
       if case .standard? = object.owners[name]?.manager { continue }
       let shown = shape.value(value, field)
       if Self.holdsSecret(shown) { secrets.append(name) } else { spec[name] = shown }
@@ -83,7 +91,8 @@ private struct ManifestShape {
     let manifest: Value = [
       "apiVersion": .string(kind.apiVersion), "kind": .string(kind.name), "metadata": .object(metadata), "spec": .object(spec),
     ]
-    return YAMLWriter.write(manifest) + secrets.map { "# spec.\($0) is kept by the server; state it as {env: NAME} or {file: PATH}\n" }.joined()
+    return YAMLWriter.write(manifest)
+      + secrets.map { "# spec.\($0) is kept by the server; state it as {env: NAME} or {file: PATH}\n" }.joined()
   }
 
   private static func holdsSecret(_ value: Value) -> Bool {

@@ -8,9 +8,12 @@ enum KindNames {
     let name = word.split(separator: "/").last.map(String.init) ?? word
     let wanted = name.lowercased()
     if let kind = catalog.kinds.first(where: { forms($0.name).contains(wanted) }) { return kind }
-    let near = nearestName(to: name, among: catalog.kinds.map(\.name)) ?? nearestName(to: singular(wanted), among: catalog.kinds.map(\.name))
+    let near =
+      nearestName(to: name, among: catalog.kinds.map(\.name))
+      ?? nearestName(to: singular(wanted), among: catalog.kinds.map(\.name))
     throw Problem(
-      .invalid, code: "unknown_kind", "There is no kind \"\(word)\".", fix: near.map { "Did you mean \($0)?" } ?? "See plumb explain for all kinds.")
+      .invalid, code: "unknown_kind", "There is no kind \"\(word)\".",
+      fix: near.map { "Did you mean \($0)?" } ?? "See plumb explain for all kinds.")
   }
 
   /// Lower-case singular and plural: `alertrule`, `alertrules`; `policy`, `policies`.

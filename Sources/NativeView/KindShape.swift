@@ -16,10 +16,14 @@ enum KindShape {
     map["identity"] = Value(kind.identityField)
     map["fields"] = .list(kind.fields.map { .object(field($0)) })
     map["unique"] = .list(kind.unique.map { .list($0.fields.map(Value.string)) })
-    map["inverse"] = .list(kind.inverses.map { ["name": .string($0.name), "kind": .string($0.kind), "field": .string($0.field)] })
+    map["inverse"] = .list(
+      kind.inverses.map { ["name": .string($0.name), "kind": .string($0.kind), "field": .string($0.field)] })
     map["rules"] = .list(
       kind.rules.map { rule in
-        ["when": Value(rule.when?.source), "require": .string(rule.require.source), "code": .string(rule.code), "message": .string(rule.message)]
+        [
+          "when": Value(rule.when?.source), "require": .string(rule.require.source), "code": .string(rule.code),
+          "message": .string(rule.message),
+        ]
       })
     map["events"] = .list(kind.events.map { ["name": .string($0.name), "doc": .string($0.doc)] })
     map["routes"] = .list(catalog.routes.filter { $0.kind == kind.name }.map { route($0, catalog) })
@@ -34,7 +38,10 @@ enum KindShape {
       case .parameter(let name): "/{\(name)}"
       }
     }
-    return ["id": .string(route.id), "method": .string(route.method), "path": .string(base + path.joined()), "family": .string(route.family)]
+    return [
+      "id": .string(route.id), "method": .string(route.method), "path": .string(base + path.joined()),
+      "family": .string(route.family),
+    ]
   }
 
   private static func field(_ field: FieldSpec) -> ObjectMap {
@@ -53,7 +60,10 @@ enum KindShape {
     if let pattern = field.pattern { map["pattern"] = .string(pattern) }
     if let format = field.format { map["format"] = .string(format) }
     if let reference = field.reference {
-      map["reference"] = ["kind": .string(reference.kind), "onDelete": .string(reference.onDelete.rawValue), "crossTenant": .bool(reference.crossTenant)]
+      map["reference"] = [
+        "kind": .string(reference.kind), "onDelete": .string(reference.onDelete.rawValue),
+        "crossTenant": .bool(reference.crossTenant),
+      ]
     }
     if !field.fields.isEmpty { map["fields"] = .list(field.fields.map { .object(self.field($0)) }) }
     if let of = field.of { map["of"] = .object(self.field(of)) }

@@ -68,6 +68,8 @@ enum LabelSelector {
   }
 
   private static func problem(_ text: String, _ why: String) -> Problem {
-    Problem(.invalid, code: "selector", "\"\(text)\" selects nothing: \(why).", fix: "Write such as team=shop,tier in (web,api),!legacy.")
+    Problem(
+      .invalid, code: "selector", "\"\(text)\" selects nothing: \(why).",
+      fix: "Write such as team=shop,tier in (web,api),!legacy.")
   }
 }

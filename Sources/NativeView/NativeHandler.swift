@@ -23,7 +23,8 @@ public struct NativeHandler: HTTPHandler {
   let log: @Sendable (String) -> Void
 
   public init(
-    catalog: KindCatalog, store: any StorePort, writer: any WritePort, apply: any ApplyPort, auth: any Authenticating, clock: any Clock,
+    catalog: KindCatalog, store: any StorePort, writer: any WritePort, apply: any ApplyPort, auth: any Authenticating,
+    clock: any Clock,
     bell: ChangeBell, log: @escaping @Sendable (String) -> Void
   ) {
     self.catalog = catalog
@@ -51,7 +52,8 @@ public struct NativeHandler: HTTPHandler {
       return NativeAnswer.problems(Problems(problem))
     } catch {
       log("native API: \(request.method) \(request.path): \(error)")
-      return NativeAnswer.problems(Problems(Problem(.failure, code: "internal", "The server failed.", fix: "Its log says why (request \(request.id)).")))
+      return NativeAnswer.problems(
+        Problems(Problem(.failure, code: "internal", "The server failed.", fix: "Its log says why (request \(request.id)).")))
     }
   }
 
@@ -61,8 +63,10 @@ public struct NativeHandler: HTTPHandler {
       throw Problem(.unauthenticated, code: "no_token", "A bearer token is needed.", fix: "Send Authorization: Bearer TOKEN.")
     }
     let token = String(header.dropFirst(7).drop { $0 == " " })
-    let caller = try await auth.authenticate(Credential(token: token, tenant: parts.query["tenant"], remoteAddress: request.remoteAddress))
-    return NativeRequest(method: request.method == "HEAD" ? "GET" : request.method, parts: parts, body: request.body, caller: caller)
+    let caller = try await auth.authenticate(
+      Credential(token: token, tenant: parts.query["tenant"], remoteAddress: request.remoteAddress))
+    return NativeRequest(
+      method: request.method == "HEAD" ? "GET" : request.method, parts: parts, body: request.body, caller: caller)
   }
 
   private func answer(_ request: NativeRequest) async throws -> HTTPResponse {
@@ -94,7 +98,8 @@ public struct NativeHandler: HTTPHandler {
       throw Problem(.missing, code: "no_route", "\(request.method) does not go with \(Self.base)/\(path.joined(separator: "/")).")
     }
     let near = nearestName(to: path.first ?? "", among: known)
-    throw Problem(.missing, code: "no_route", "There is no \(Self.base)/\(path.first ?? "").", fix: near.map { "Did you mean \($0)?" })
+    throw Problem(
+      .missing, code: "no_route", "There is no \(Self.base)/\(path.first ?? "").", fix: near.map { "Did you mean \($0)?" })
   }
 
   // MARK: What the endpoints share
@@ -115,7 +120,9 @@ public struct NativeHandler: HTTPHandler {
     let word = request.path[2]
     let tenant = request.home(of: kind)
     var found: StoredObject?
-    if let uid = UID(word) { found = try await store.objects(tenant: tenant, uids: [uid]).first { $0.kind == kind.name && !$0.deleted } }
+    if let uid = UID(word) {
+      found = try await store.objects(tenant: tenant, uids: [uid]).first { $0.kind == kind.name && !$0.deleted }
+    }
     if found == nil {
       found = try await store.objects(named: [ObjectKey(tenant: tenant, kind: kind.name, name: word)]).first { !$0.deleted }
     }
@@ -124,14 +131,18 @@ public struct NativeHandler: HTTPHandler {
   }
 
   private func missing(_ name: String, _ kind: KindSpec, _ tenant: UID, _ request: NativeRequest) async throws -> Problem {
-    let others = try await store.list(ObjectQuery(tenant: tenant, kind: kind.name, limit: 500)).objects.filter { request.maySee($0, kind) }
+    let others = try await store.list(ObjectQuery(tenant: tenant, kind: kind.name, limit: 500)).objects.filter {
+      request.maySee($0, kind)
+    }
     let near = nearestName(to: name, among: others.map(\.name))
     return Problem(
       .missing, code: "not_found", "There is no \(kind.name) \"\(name)\".", object: "\(kind.name)/\(name)",
       fix: near.map { "Did you mean \($0)?" } ?? "See plumb get \(kind.name).")
   }
 
-  func shape(_ objects: [StoredObject], _ request: NativeRequest, tenants: [UID: String] = [:], owners: Bool = false) async throws -> [Value] {
+  func shape(_ objects: [StoredObject], _ request: NativeRequest, tenants: [UID: String] = [:], owners: Bool = false) async throws
+    -> [Value]
+  {
     let names = try await ReferenceNames.read(objects, catalog: catalog, store: store, caller: request.caller)
     let shape = ObjectShape(catalog: catalog, names: names, caller: request.caller, tenants: tenants, owners: owners)
     return objects.map(shape.value)

@@ -48,7 +48,8 @@ struct NativeRequest: Sendable {
     guard let text = query(name) else { return standard }
     guard let number = Int(text), range.contains(number) else {
       throw Problem(
-        .invalid, code: "parameter", "\(name) cannot be \"\(text)\".", fix: "Write a number from \(range.lowerBound) to \(range.upperBound).")
+        .invalid, code: "parameter", "\(name) cannot be \"\(text)\".",
+        fix: "Write a number from \(range.lowerBound) to \(range.upperBound).")
     }
     return number
   }
@@ -56,7 +57,8 @@ struct NativeRequest: Sendable {
   func moment(_ name: String) throws -> Timestamp? {
     guard let text = query(name) else { return nil }
     guard let moment = Timestamp(text) else {
-      throw Problem(.invalid, code: "parameter", "\(name) cannot be \"\(text)\".", fix: "Write a moment such as 2026-01-31T12:00:00Z.")
+      throw Problem(
+        .invalid, code: "parameter", "\(name) cannot be \"\(text)\".", fix: "Write a moment such as 2026-01-31T12:00:00Z.")
     }
     return moment
   }
@@ -67,7 +69,9 @@ struct NativeRequest: Sendable {
       guard value.object != nil else { throw Problem(.invalid, code: "body", "The body is no JSON object.") }
       return value
     } catch let error as JSONError {
-      throw Problem(.invalid, code: "body", "The body is no JSON: \(error.message).", place: Place(file: "body", line: error.line, column: error.column))
+      throw Problem(
+        .invalid, code: "body", "The body is no JSON: \(error.message).",
+        place: Place(file: "body", line: error.line, column: error.column))
     }
   }
 
@@ -77,10 +81,14 @@ struct NativeRequest: Sendable {
   func home(of kind: KindSpec) -> UID { kind.scope == .platform || kind.scope == .shared ? .rootTenant : caller.tenant }
 
   func mayUse(_ verb: String, _ kind: KindSpec) throws {
-    let scoped = caller.scopes.contains("*") || caller.scopes.contains(verb == "read" ? "read" : "write") || (verb == "read" && caller.scopes.contains("write"))
+    let scoped =
+      caller.scopes.contains("*") || caller.scopes.contains(verb == "read" ? "read" : "write")
+      || (verb == "read" && caller.scopes.contains("write"))
     let ofPlatform = verb != "read" && (kind.scope == .platform || kind.scope == .shared) && !caller.isOperator
     guard scoped, !ofPlatform, caller.may(verb, kind.name) else {
-      throw Problem(.denied, code: "denied", "\(caller.actor) may not \(verb) \(kind.name) objects.", fix: "A role with \(kind.name).\(verb) permits it.")
+      throw Problem(
+        .denied, code: "denied", "\(caller.actor) may not \(verb) \(kind.name) objects.",
+        fix: "A role with \(kind.name).\(verb) permits it.")
     }
   }
 
@@ -89,7 +97,8 @@ struct NativeRequest: Sendable {
   /// Objects of the platform are the operators'; a tenant sees itself.
   func maySee(_ object: StoredObject, _ kind: KindSpec) -> Bool {
     switch kind.scope {
-    case .platform: caller.isOperator || object.uid == caller.tenant || object.spec["tenant"] == .string(caller.tenant.description)
+    case .platform:
+      caller.isOperator || object.uid == caller.tenant || object.spec["tenant"] == .string(caller.tenant.description)
     case .shared: true
     case .tenant, .organization: object.tenant == caller.tenant || caller.isOperator
     }

@@ -27,7 +27,9 @@ extension NativeHandler {
       tenant: request.home(of: kind), kind: kind.name, predicate: selector, sort: [(.name, false)], limit: limit + 1,
       after: try request.query("cursor").map { try PageCursor($0) }.map { ([.string($0.name)], $0.uid) })
     let page = try await store.list(query)
-    var body: ObjectMap = ["items": .list(try await shape(page.objects.prefix(limit).filter { request.maySee($0, kind) }, request))]
+    var body: ObjectMap = [
+      "items": .list(try await shape(page.objects.prefix(limit).filter { request.maySee($0, kind) }, request))
+    ]
     if page.objects.count > limit, let last = page.objects.prefix(limit).last {
       body["cursor"] = .string(PageCursor(name: last.name, uid: last.uid).text)
     }
@@ -39,11 +41,15 @@ extension NativeHandler {
     guard request.caller.isOperator else {
       throw Problem(.denied, code: "denied", "Only operators may list over all tenants.", fix: "Leave out allTenants.")
     }
-    let tenants = try await store.list(ObjectQuery(tenant: .rootTenant, kind: "Tenant", sort: [(.name, false)], limit: Self.mostTenants)).objects
+    let tenants = try await store.list(
+      ObjectQuery(tenant: .rootTenant, kind: "Tenant", sort: [(.name, false)], limit: Self.mostTenants)
+    ).objects
     let homes = kind.scope == .platform || kind.scope == .shared ? [UID.rootTenant] : tenants.map(\.uid)
     var objects: [StoredObject] = []
     for home in homes {
-      objects += try await store.list(ObjectQuery(tenant: home, kind: kind.name, predicate: selector, sort: [(.name, false)], limit: Self.largestPage)).objects
+      objects += try await store.list(
+        ObjectQuery(tenant: home, kind: kind.name, predicate: selector, sort: [(.name, false)], limit: Self.largestPage)
+      ).objects
     }
     let names = Dictionary(tenants.map { ($0.uid, $0.name) }, uniquingKeysWith: { first, _ in first })
     return NativeAnswer.json(["items": .list(try await shape(objects, request, tenants: names))])
@@ -69,8 +75,10 @@ extension NativeHandler {
     var shown = object
     if let moment = try request.moment("at") {
       let versions = try await store.history(tenant: object.tenant, uid: object.uid, before: nil, limit: Self.largestPage)
-      guard let version = versions.filter({ $0.at <= moment }).max(by: { $0.version < $1.version }), version.operation != "d" else {
-        throw Problem(.missing, code: "not_found", "\(object.label) was not there at \(moment).", fix: "See plumb history \(object.label).")
+      guard let version = versions.filter({ $0.at <= moment }).max(by: { $0.version < $1.version }), version.operation != "d"
+      else {
+        throw Problem(
+          .missing, code: "not_found", "\(object.label) was not there at \(moment).", fix: "See plumb history \(object.label).")
       }
       shown.spec = version.spec
       shown.labels = version.labels
@@ -90,8 +98,10 @@ extension NativeHandler {
     let (object, _) = try await object(request, verb: "delete")
     let intent = Intent(.delete, .uid(tenant: object.tenant, kind: object.kind, object.uid), force: try request.flag("cascade"))
     let outcome = try await writer.write(
-      [intent], origin: Origin(manager: .api, actor: request.caller.actor, action: "delete"), options: WriteOptions(dryRun: try request.flag("dryRun")),
+      [intent], origin: Origin(manager: .api, actor: request.caller.actor, action: "delete"),
+      options: WriteOptions(dryRun: try request.flag("dryRun")),
       guards: nil)
-    return NativeAnswer.json(try await PlanShape(handler: self, request: request).value(outcome.plan, unchanged: 0, positions: outcome.positions))
+    return NativeAnswer.json(
+      try await PlanShape(handler: self, request: request).value(outcome.plan, unchanged: 0, positions: outcome.positions))
   }
 }

@@ -28,9 +28,12 @@ struct ObjectShape: Sendable {
     if let deleting = object.deleting { metadata["deleting"] = .string(deleting.description) }
     var map: ObjectMap = [
       "apiVersion": .string(kind?.apiVersion ?? ""), "kind": .string(object.kind), "metadata": .object(metadata),
-      "spec": .object(spec(object.spec, kind)), "status": Self.hideSealed(object.status), "ready": .bool(Readiness.isReady(object, kind)),
+      "spec": .object(spec(object.spec, kind)), "status": Self.hideSealed(object.status),
+      "ready": .bool(Readiness.isReady(object, kind)),
     ]
-    if owners { map["owners"] = .object(ObjectMap(object.owners.sorted { $0.key < $1.key }.map { ($0.key, Self.owner($0.value)) })) }
+    if owners {
+      map["owners"] = .object(ObjectMap(object.owners.sorted { $0.key < $1.key }.map { ($0.key, Self.owner($0.value)) }))
+    }
     return .object(map)
   }
 
@@ -73,7 +76,9 @@ struct ObjectShape: Sendable {
     case .object(let map):
       if field.type == .any { return Self.hideSealed(value) }
       return .object(
-        ObjectMap(map.map { name, item in (name, self.value(item, field.type == .map ? field.of : field.fields.first { $0.name == name })) }))
+        ObjectMap(
+          map.map { name, item in (name, self.value(item, field.type == .map ? field.of : field.fields.first { $0.name == name }))
+          }))
     default: return value
     }
   }

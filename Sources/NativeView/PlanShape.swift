@@ -19,7 +19,9 @@ struct PlanShape: Sendable {
     let names = try await names(changed, plan)
     let shape = ObjectShape(catalog: handler.catalog, names: names, caller: request.caller)
     var summary: ObjectMap = [:]
-    for action in [PlanItem.Action.create, .update, .delete, .adopt, .restore] { summary[action.rawValue] = .int(plan.count(action)) }
+    for action in [PlanItem.Action.create, .update, .delete, .adopt, .restore] {
+      summary[action.rawValue] = .int(plan.count(action))
+    }
     summary["unchanged"] = .int(unchanged + plan.count(.unchanged))
     return [
       "items": .list(changed.map { item($0, before[$0.uid], shape) }), "summary": .object(summary),
@@ -32,7 +34,9 @@ struct PlanShape: Sendable {
     let uids = items.filter { $0.action == .update || $0.action == .adopt }.prefix(Self.ownersOf).map(\.uid)
     if uids.isEmpty { return [:] }
     var found: [UID: StoredObject] = [:]
-    for (tenant, group) in Dictionary(grouping: items.filter { uids.contains($0.uid) }, by: \.tenant).sorted(by: { $0.key < $1.key }) {
+    for (tenant, group) in Dictionary(grouping: items.filter { uids.contains($0.uid) }, by: \.tenant).sorted(by: {
+      $0.key < $1.key
+    }) {
       for object in try await handler.store.objects(tenant: tenant, uids: group.map(\.uid)) { found[object.uid] = object }
     }
     return found
@@ -95,7 +99,8 @@ struct PlanShape: Sendable {
     let field = kind.flatMap { Self.field(change.path, $0) }
     var map: ObjectMap = [
       "path": .string(change.path.hasPrefix("metadata.") ? change.path : "spec." + change.path),
-      "before": change.secret ? .null : shape.value(change.before, field), "after": change.secret ? .null : shape.value(change.after, field),
+      "before": change.secret ? .null : shape.value(change.before, field),
+      "after": change.secret ? .null : shape.value(change.after, field),
       "secret": .bool(change.secret),
     ]
     if let owner = before?.owners[change.path] { map["owner"] = ObjectShape.owner(owner) }
@@ -105,7 +110,9 @@ struct PlanShape: Sendable {
 
 extension ReferenceNames {
   /// As `read`, with objects that a plan writes known already.
-  static func read(_ uids: Set<UID>, planned: [UID: StoredObject], store: any StorePort, caller: Caller) async throws -> ReferenceNames {
+  static func read(_ uids: Set<UID>, planned: [UID: StoredObject], store: any StorePort, caller: Caller) async throws
+    -> ReferenceNames
+  {
     var names = try await read(uids.filter { planned[$0] == nil }, crosses: false, store: store, caller: caller)
     for uid in uids { if let object = planned[uid] { names.add(object) } }
     return names

@@ -56,7 +56,8 @@ extension NativeHandler {
   private static func pending(_ object: StoredObject) -> Value {
     let reason = Readiness.reason(object)
     return [
-      "kind": .string(object.kind), "name": .string(object.name), "uid": .string(object.uid.description), "reason": .string(reason.reason),
+      "kind": .string(object.kind), "name": .string(object.name), "uid": .string(object.uid.description),
+      "reason": .string(reason.reason),
       "message": .string(reason.message),
     ]
   }
@@ -93,7 +94,9 @@ private struct Pending {
     return rest
   }
 
-  private func isReady(_ object: StoredObject, _ catalog: KindCatalog) -> Bool { Readiness.isReady(object, catalog.kind(object.kind)) }
+  private func isReady(_ object: StoredObject, _ catalog: KindCatalog) -> Bool {
+    Readiness.isReady(object, catalog.kind(object.kind))
+  }
 
   /// Live objects in the caller's tenant, or in the root tenant where the caller may see them.
   private func find(_ store: any StorePort, _ uids: [UID], _ request: NativeRequest) async throws -> [StoredObject] {

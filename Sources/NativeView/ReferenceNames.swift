@@ -9,7 +9,9 @@ struct ReferenceNames: Sendable {
 
   /// Reads the names of all objects that these refer to: one query in the caller's tenant, one in the root tenant for what is
   /// left, and one over tenants only where a kind allows references that cross them.
-  static func read(_ objects: [StoredObject], catalog: KindCatalog, store: any StorePort, caller: Caller) async throws -> ReferenceNames {
+  static func read(_ objects: [StoredObject], catalog: KindCatalog, store: any StorePort, caller: Caller) async throws
+    -> ReferenceNames
+  {
     var wanted: Set<UID> = []
     var crosses = false
     for object in objects {

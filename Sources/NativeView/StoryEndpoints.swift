@@ -11,7 +11,8 @@ extension NativeHandler {
     let story = try await store.story(tenant: one?.tenant ?? request.caller.tenant, uid: one?.uid, limit: limit)
     let items = story.filter { event in catalog.kind(event.kind).map(request.mayRead) ?? false }.map { event -> Value in
       [
-        "kind": .string(event.kind), "name": .string(event.name), "uid": .string(event.uid.description), "at": .string(event.at.description),
+        "kind": .string(event.kind), "name": .string(event.name), "uid": .string(event.uid.description),
+        "at": .string(event.at.description),
         "reason": .string(event.reason), "message": .string(event.message), "warning": .bool(event.warning),
       ]
     }
@@ -23,10 +24,14 @@ extension NativeHandler {
     let limit = try request.integer("limit", in: 1...500, standard: 20)
     let before = request.query("before").flatMap { Int($0) }
     // One more, so that the oldest shown has something to be compared with.
-    let entries = try await store.history(tenant: object.tenant, uid: object.uid, before: before, limit: limit + 1).sorted { $0.version > $1.version }
+    let entries = try await store.history(tenant: object.tenant, uid: object.uid, before: before, limit: limit + 1).sorted {
+      $0.version > $1.version
+    }
     var wanted: Set<UID> = []
     for entry in entries {
-      for (_, _, value) in kind.references(in: entry.spec) { if let uid = value.string.flatMap({ UID($0) }) { wanted.insert(uid) } }
+      for (_, _, value) in kind.references(in: entry.spec) {
+        if let uid = value.string.flatMap({ UID($0) }) { wanted.insert(uid) }
+      }
     }
     let names = try await ReferenceNames.read(wanted, crosses: false, store: store, caller: request.caller)
     let shape = ObjectShape(catalog: catalog, names: names, caller: request.caller)
@@ -40,8 +45,10 @@ extension NativeHandler {
 
   private func version(_ entry: HistoryEntry, after earlier: HistoryEntry?, _ kind: KindSpec, _ shape: ObjectShape) -> Value {
     var map: ObjectMap = [
-      "version": .int(entry.version), "generation": .int(entry.generation), "operation": .string(ChangeWords.operation(entry.operation)),
-      "at": .string(entry.at.description), "actor": .string(entry.origin.actor), "manager": .string(entry.origin.manager.description),
+      "version": .int(entry.version), "generation": .int(entry.generation),
+      "operation": .string(ChangeWords.operation(entry.operation)),
+      "at": .string(entry.at.description), "actor": .string(entry.origin.actor),
+      "manager": .string(entry.origin.manager.description),
       "action": .string(entry.origin.action),
     ]
     if let commit = entry.origin.commit { map["commit"] = .string(commit) }
@@ -57,7 +64,8 @@ extension NativeHandler {
     }
     if let earlier, earlier.labels != entry.labels {
       changes.append([
-        "path": "metadata.labels", "before": ObjectShape.labels(earlier.labels), "after": ObjectShape.labels(entry.labels), "secret": false,
+        "path": "metadata.labels", "before": ObjectShape.labels(earlier.labels), "after": ObjectShape.labels(entry.labels),
+        "secret": false,
       ])
     }
     map["changes"] = .list(changes)

@@ -16,7 +16,9 @@ extension NativeHandler {
       try Set(text.split(separator: ",").map { try kind(String($0), for: request).name })
     }
     let selector = try request.query("selector").map { try LabelSelector.predicate($0) }
-    let tenant = kinds?.compactMap { catalog.kind($0) }.contains { request.home(of: $0) == .rootTenant } ?? false ? .rootTenant : request.caller.tenant
+    let tenant =
+      kinds?.compactMap { catalog.kind($0) }.contains { request.home(of: $0) == .rootTenant } ?? false
+      ? .rootTenant : request.caller.tenant
     var start = try await store.position(tenant: tenant)
     if let text = request.query("after") {
       guard let position = Int(text), position >= 0 else {
@@ -74,7 +76,8 @@ private struct Watcher: Sendable {
       if object.isNull, !isGone { continue }
       if let selector, !isGone, !Self.matches(selector, labels[change.uid] ?? [:]) { continue }
       let data: Value = [
-        "position": .int(change.position), "operation": .string(ChangeWords.operation(change.operation)), "kind": .string(change.kind),
+        "position": .int(change.position), "operation": .string(ChangeWords.operation(change.operation)),
+        "kind": .string(change.kind),
         "name": .string(change.name), "uid": .string(change.uid.description), "version": .int(change.version),
         "at": .string(change.at.description), "actor": .string(change.actor), "object": isGone ? .null : object,
       ]

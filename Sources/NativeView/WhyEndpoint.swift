@@ -15,7 +15,8 @@ extension NativeHandler {
         chain.map { link in
           let reason = Readiness.reason(link)
           var map: ObjectMap = [
-            "kind": .string(link.kind), "name": .string(link.name), "uid": .string(link.uid.description), "reason": .string(reason.reason),
+            "kind": .string(link.kind), "name": .string(link.name), "uid": .string(link.uid.description),
+            "reason": .string(reason.reason),
             "message": .string(reason.message),
           ]
           if let since = reason.since { map["since"] = .string(since.description) }

@@ -148,6 +148,7 @@ extension PlannerRun {
         let changed = draft.existing.map { existing in unique.fields.contains { !sameValue(existing.spec[$0], draft.object.spec[$0]) } } ?? true
         guard changed || draft.fate == .restore else { continue }
         if unique.fields.contains(where: { wasMinted($0, draft) }) { continue }
+        if unique.fields.contains(where: { namesNewObject(draft.object.spec[$0]) }) { continue }
         if rule == 0, draft.kind.identityField == unique.fields.first, unique.condition == nil, !unique.global { continue }
         guard let holder = snapshot.holders[need] else {
           needs.insert(need)
@@ -159,6 +160,12 @@ extension PlannerRun {
       }
       drafts[at].uniqueKeys = keys
     }
+  }
+
+  /// A key with an object in it that this plan creates is held by nobody yet.
+  private func namesNewObject(_ value: Value?) -> Bool {
+    guard let uid = value?.string.flatMap({ UID($0) }), let at = draftByUID[uid] else { return false }
+    return drafts[at].existing == nil
   }
 
   private func uniqueValue(_ value: Value?, of field: FieldSpec?) -> Value {

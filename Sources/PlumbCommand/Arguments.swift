@@ -31,7 +31,8 @@ struct Arguments: Sendable {
       }
       if flag.value == nil {
         if let attached {
-          problems.append(Self.problem("flag_value", "\(spelled) takes no value, and got \"\(attached)\"", fix: "Write \(spelled) alone."))
+          problems.append(
+            Self.problem("flag_value", "\(spelled) takes no value, and got \"\(attached)\"", fix: "Write \(spelled) alone."))
         }
         given[flag.name] = [""]
         continue
@@ -42,7 +43,8 @@ struct Arguments: Sendable {
       }
       if !flag.choices.isEmpty, !flag.choices.contains(value) {
         problems.append(
-          Self.problem("flag_value", "\(spelled) cannot be \"\(value)\"", fix: "Choose one of \(flag.choices.joined(separator: ", "))."))
+          Self.problem(
+            "flag_value", "\(spelled) cannot be \"\(value)\"", fix: "Choose one of \(flag.choices.joined(separator: ", "))."))
       } else if given[flag.name] != nil, !flag.repeats {
         problems.append(Self.problem("flag_twice", "\(spelled) stands twice", fix: "Give it once."))
       }
@@ -62,7 +64,8 @@ struct Arguments: Sendable {
   func duration(_ name: String) throws -> Duration? {
     guard let text = value(name) else { return nil }
     guard let duration = Duration(text: text), duration > .zero else {
-      throw Problems(Self.problem("flag_value", "--\(name) cannot be \"\(text)\"", fix: "Write a time such as 500ms, 90s, 5m or 2h."))
+      throw Problems(
+        Self.problem("flag_value", "--\(name) cannot be \"\(text)\"", fix: "Write a time such as 500ms, 90s, 5m or 2h."))
     }
     return duration
   }
@@ -71,7 +74,9 @@ struct Arguments: Sendable {
     guard let text = value(name) else { return nil }
     guard let number = Int(text), range.contains(number) else {
       throw Problems(
-        Self.problem("flag_value", "--\(name) cannot be \"\(text)\"", fix: "Write a number from \(range.lowerBound) to \(range.upperBound)."))
+        Self.problem(
+          "flag_value", "--\(name) cannot be \"\(text)\"", fix: "Write a number from \(range.lowerBound) to \(range.upperBound).")
+      )
     }
     return number
   }

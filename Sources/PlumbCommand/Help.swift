@@ -25,7 +25,8 @@ enum Help {
     let width = min((rows.map(\.0.count).max() ?? 0) + 2, 34)
     text += "\nflags:\n"
     for (left, doc) in rows {
-      text += "  " + (left.count < width ? left.padded(to: width) : left + "\n" + String(repeating: " ", count: width + 2)) + doc + "\n"
+      text +=
+        "  " + (left.count < width ? left.padded(to: width) : left + "\n" + String(repeating: " ", count: width + 2)) + doc + "\n"
     }
     if !verb.examples.isEmpty { text += "\nexamples:\n" + verb.examples.map { "  \($0)\n" }.joined() }
     return text

@@ -33,7 +33,9 @@ struct Flag: Sendable {
   /// The only values it takes; empty: any.
   var choices: [String] = []
 
-  init(_ name: String, short: Character? = nil, value: String? = nil, _ doc: String, repeats: Bool = false, choices: [String] = []) {
+  init(
+    _ name: String, short: Character? = nil, value: String? = nil, _ doc: String, repeats: Bool = false, choices: [String] = []
+  ) {
     self.name = name
     self.short = short
     self.value = value
@@ -44,11 +46,13 @@ struct Flag: Sendable {
 
   static let help = Flag("help", short: "h", "Say what this verb does.")
   static let server = [
-    Flag("url", value: "URL", "The server's address; else PLUMB_URL, else the data directory tells. PLUMB_TOKEN holds the token."),
+    Flag(
+      "url", value: "URL", "The server's address; else PLUMB_URL, else the data directory tells. PLUMB_TOKEN holds the token."),
     Flag("data", value: "DIR", "Data directory of a local server; else ./.plumb, else ~/.plumb."),
     Flag("tenant", value: "NAME", "The tenant to act in; else the one that the token belongs to."),
   ]
-  static let file = Flag("file", short: "f", value: "FILE|DIR|-", "Manifests: a file, a folder, or - for standard input.", repeats: true)
+  static let file = Flag(
+    "file", short: "f", value: "FILE|DIR|-", "Manifests: a file, a folder, or - for standard input.", repeats: true)
   static let set = Flag("set", value: "NAME", "Name of the set; else the base name of the first file or folder.")
   static let prune = Flag("prune", "Delete what the set held before and holds no longer.")
   static let takeOver = Flag("take-over", "Take over fields that someone else manages.")

@@ -8,7 +8,8 @@ final class ArgumentsTests: XCTestCase {
   private let verb = Verb(
     name: "try", summary: "For tests.", positionals: "NAME", positionalCount: 1...2,
     flags: [
-      Flag("file", short: "f", value: "FILE", "Files.", repeats: true), Flag("prune", "Prune."), Flag.timeout("5m"), Flag.output(["json", "yaml"]),
+      Flag("file", short: "f", value: "FILE", "Files.", repeats: true), Flag("prune", "Prune."), Flag.timeout("5m"),
+      Flag.output(["json", "yaml"]),
     ]
   ) { _, _ in .done }
 
@@ -51,8 +52,11 @@ final class ArgumentsTests: XCTestCase {
   }
 
   func testObjectNames() throws {
-    XCTAssertEqual(try ObjectName.many(["App/web", "Server/a/b"]), [ObjectName(kind: "App", name: "web"), ObjectName(kind: "Server", name: "a/b")])
-    XCTAssertEqual(try ObjectName.many(["app", "web", "api"]), [ObjectName(kind: "app", name: "web"), ObjectName(kind: "app", name: "api")])
+    XCTAssertEqual(
+      try ObjectName.many(["App/web", "Server/a/b"]),
+      [ObjectName(kind: "App", name: "web"), ObjectName(kind: "Server", name: "a/b")])
+    XCTAssertEqual(
+      try ObjectName.many(["app", "web", "api"]), [ObjectName(kind: "app", name: "web"), ObjectName(kind: "app", name: "api")])
     XCTAssertThrowsError(try ObjectName.many(["app"]))
     XCTAssertThrowsError(try ObjectName.many(["App/web", "x"]))
     XCTAssertThrowsError(try ObjectName.one(["App/web", "App/api"]))

@@ -23,7 +23,8 @@ final class ClientSecretsTests: XCTestCase {
         a/b: {env: TOKEN}
       """
     XCTAssertEqual(
-      read(text, ["TOKEN": "t", "OTHER": "o"]), ["a.yaml#1#/spec/secret": "t", "a.yaml#1#/spec/list/0/key": "o", "a.yaml#1#/spec/a~1b": "t"])
+      read(text, ["TOKEN": "t", "OTHER": "o"]),
+      ["a.yaml#1#/spec/secret": "t", "a.yaml#1#/spec/list/0/key": "o", "a.yaml#1#/spec/a~1b": "t"])
   }
 
   func testJSONToo() {

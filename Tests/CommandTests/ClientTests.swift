@@ -17,7 +17,8 @@ final class ClientTests: XCTestCase {
         ])
       case "/plumb/v1/refused":
         let problems = [
-          Problem(.conflict, code: "a", "One.", place: Place(file: "f.yaml", line: 1, column: 2)), Problem(.conflict, code: "b", "Two.", fix: "Do it."),
+          Problem(.conflict, code: "a", "One.", place: Place(file: "f.yaml", line: 1, column: 2)),
+          Problem(.conflict, code: "b", "Two.", fix: "Do it."),
         ]
         return Self.json(["problems": .list(problems.map(\.value))], status: 409)
       case "/plumb/v1/html": return HTTPResponse(status: 503, contentType: "text/html", Array("<p>busy</p>".utf8))
@@ -26,7 +27,9 @@ final class ClientTests: XCTestCase {
         return HTTPResponse(
           status: 200, headers: ["Content-Type": "text/event-stream"],
           body: .stream { writer in
-            for n in 1...3 { try await writer.write(ServerSentEvent(id: "\(n)", event: "change", data: "{\"n\":\(n),\n\"m\":0}")) }
+            for n in 1...3 {
+              try await writer.write(ServerSentEvent(id: "\(n)", event: "change", data: "{\"n\":\(n),\n\"m\":0}"))
+            }
           })
       case "/plumb/v1/slow":
         try? await Task.sleep(for: .seconds(2))
@@ -113,7 +116,9 @@ final class ClientTests: XCTestCase {
     try withServer(.tcp(host: "127.0.0.1", port: 0)) { server, _ in
       let transport = SocketTransport(.tcp(host: "127.0.0.1", port: server.port), name: "it")
       let request = ClientRequest(method: "GET", target: "/plumb/v1/slow")
-      XCTAssertThrowsError(try transport.send(request, within: .milliseconds(100))) { XCTAssertEqual(($0 as? Problem)?.category, .timeout) }
+      XCTAssertThrowsError(try transport.send(request, within: .milliseconds(100))) {
+        XCTAssertEqual(($0 as? Problem)?.category, .timeout)
+      }
     }
   }
 

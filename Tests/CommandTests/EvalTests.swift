@@ -34,7 +34,8 @@ final class EvalTests: XCTestCase {
 
   func testBadDocuments() throws {
     let folder = try TemporaryFolder()
-    for (name, text) in [("a.json", "{\"a\": 01}"), ("b.json", ""), ("c.json", "[1,]"), ("d.yaml", "a: [1\n"), ("e.json", " \n")] {
+    for (name, text) in [("a.json", "{\"a\": 01}"), ("b.json", ""), ("c.json", "[1,]"), ("d.yaml", "a: [1\n"), ("e.json", " \n")]
+    {
       let run = Capture.run("eval", "input", "--input", try folder.write(name, text))
       XCTAssertEqual(run.code, .invalid, name)
       XCTAssert(run.error.contains(name), run.error)

@@ -7,7 +7,8 @@ import XCTest
 final class ExitCodeTests: XCTestCase {
   func testCategories() {
     let expected: [(Problem.Category, Int32)] = [
-      (.invalid, 3), (.tooLarge, 3), (.denied, 4), (.unauthenticated, 4), (.conflict, 5), (.stale, 6), (.refused, 7), (.timeout, 8),
+      (.invalid, 3), (.tooLarge, 3), (.denied, 4), (.unauthenticated, 4), (.conflict, 5), (.stale, 6), (.refused, 7),
+      (.timeout, 8),
       (.missing, 1), (.unavailable, 1), (.failure, 1), (.limited, 1),
     ]
     for (category, code) in expected { XCTAssertEqual(ExitCode(category).rawValue, code, "\(category)") }

@@ -18,7 +18,9 @@ final class NativeViewTests: XCTestCase {
 
   func testKindsInEverySpelling() throws {
     let catalog = try catalog()
-    for (word, name) in [("App", "App"), ("apps", "App"), ("APP", "App"), ("policies", "Policy"), ("test/App", "App"), ("alertrules", "AlertRule")] {
+    for (word, name) in [
+      ("App", "App"), ("apps", "App"), ("APP", "App"), ("policies", "Policy"), ("test/App", "App"), ("alertrules", "AlertRule"),
+    ] {
       XCTAssertEqual(try KindNames.find(word, in: catalog).name, name)
     }
     XCTAssertThrowsError(try KindNames.find("Ap", in: catalog)) { XCTAssertEqual(($0 as? Problem)?.fix, "Did you mean App?") }
@@ -28,8 +30,10 @@ final class NativeViewTests: XCTestCase {
   func testSelectors() throws {
     let a = FieldPath.label("a")
     let expected: [(String, Ports.Predicate)] = [
-      ("a=b", .compare(a, .equal, "b")), ("a == b", .compare(a, .equal, "b")), ("a!=b", .any([.isNull(a), .compare(a, .notEqual, "b")])),
-      ("a in (b, c)", .among(a, ["b", "c"])), ("a notin (b)", .any([.isNull(a), .not(.among(a, ["b"]))])), ("a", .not(.isNull(a))),
+      ("a=b", .compare(a, .equal, "b")), ("a == b", .compare(a, .equal, "b")),
+      ("a!=b", .any([.isNull(a), .compare(a, .notEqual, "b")])),
+      ("a in (b, c)", .among(a, ["b", "c"])), ("a notin (b)", .any([.isNull(a), .not(.among(a, ["b"]))])),
+      ("a", .not(.isNull(a))),
       ("!a", .isNull(a)),
     ]
     for (text, predicate) in expected { XCTAssertEqual(try LabelSelector.predicate(text), .all([predicate]), text) }

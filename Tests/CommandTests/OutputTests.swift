@@ -7,7 +7,10 @@ import XCTest
 final class OutputTests: XCTestCase {
   private let plan: Value = [
     "items": [
-      ["action": "create", "kind": "App", "name": "web", "changes": [["path": "spec.port", "before": nil, "after": 8080, "secret": false]]],
+      [
+        "action": "create", "kind": "App", "name": "web",
+        "changes": [["path": "spec.port", "before": nil, "after": 8080, "secret": false]],
+      ],
       [
         "action": "update", "kind": "App", "name": "api",
         "changes": [
@@ -66,16 +69,22 @@ final class OutputTests: XCTestCase {
   }
 
   func testColoursOnlyWhereTheyAreWanted() {
-    XCTAssert(PlanText(console: Capture().console(colours: true)).write(plan, done: false).contains("\u{1B}[32m+ create App/web\u{1B}[0m"))
+    XCTAssert(
+      PlanText(console: Capture().console(colours: true)).write(plan, done: false).contains("\u{1B}[32m+ create App/web\u{1B}[0m")
+    )
     XCTAssertFalse(PlanText(console: Capture().console()).write(plan, done: false).contains("\u{1B}"))
   }
 
   private func object(_ name: String, ready: Bool, port: Int) -> Value {
     [
       "apiVersion": "deploy/v1", "kind": "App",
-      "metadata": ["tenant": "root", "name": .string(name), "uid": "u", "generation": 2, "version": 3, "createdAt": "2026-01-01T00:00:00Z"],
+      "metadata": [
+        "tenant": "root", "name": .string(name), "uid": "u", "generation": 2, "version": 3, "createdAt": "2026-01-01T00:00:00Z",
+      ],
       "spec": ["port": .int(port), "costCents": 5, "env": ["A": "b"]],
-      "status": ["conditions": [["type": "Ready", "status": ready ? "True" : "False", "reason": "Starting", "message": "Not up yet."]]],
+      "status": [
+        "conditions": [["type": "Ready", "status": ready ? "True" : "False", "reason": "Starting", "message": "Not up yet."]]
+      ],
       "ready": .bool(ready),
     ]
   }
@@ -111,7 +120,9 @@ final class OutputTests: XCTestCase {
     let page = DescribeVerb.page(
       one, story: [["at": "2026-01-01T00:59:00Z", "reason": "Started", "message": "It runs.", "warning": false]],
       now: Timestamp("2026-01-01T01:00:00Z") ?? Timestamp(microseconds: 0), console: Capture().console())
-    for line in ["App/web\n", "  port: 80  (set:shop at shop.yaml:3)\n", "  token: (secret)\n", "60s   Normal   Started   It runs.\n"] {
+    for line in [
+      "App/web\n", "  port: 80  (set:shop at shop.yaml:3)\n", "  token: (secret)\n", "60s   Normal   Started   It runs.\n",
+    ] {
       XCTAssert(page.contains(line), page)
     }
   }

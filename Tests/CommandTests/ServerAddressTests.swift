@@ -12,7 +12,8 @@ final class ServerAddressTests: XCTestCase {
 
   func testTheEnvironment() throws {
     XCTAssertEqual(
-      try find([], ["PLUMB_URL": "https://plumb.example.com", "PLUMB_TOKEN": "t"]), ServerAddress(url: "https://plumb.example.com", token: "t"))
+      try find([], ["PLUMB_URL": "https://plumb.example.com", "PLUMB_TOKEN": "t"]),
+      ServerAddress(url: "https://plumb.example.com", token: "t"))
     XCTAssertThrowsError(try find([], ["PLUMB_URL": "http://x"])) { XCTAssertEqual(($0 as? Problem)?.category, .unauthenticated) }
     XCTAssertEqual(try find(["--url", "http://a:1"], ["PLUMB_URL": "http://b", "PLUMB_TOKEN": "t"]).url, "http://a:1")
   }

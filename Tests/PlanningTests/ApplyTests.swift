@@ -36,6 +36,18 @@ final class ApplyTests: XCTestCase {
     XCTAssertLessThanOrEqual(h.rounds, 3)
   }
 
+  func testAKeyThatNamesANewObjectIsFreeAndOnesOfTheSameSetCollide() throws {
+    let h = try PlannerHarness()
+    let project = Intent(.apply, h.key("Project", "p"))
+    let lease = Intent(.apply, h.key("Lease", "a"), fields: ["project": "p"])
+    XCTAssertEqual(h.plan([project, lease]).problems, [])
+    XCTAssertLessThanOrEqual(h.rounds, 4)
+    let second = Intent(.apply, h.key("Lease", "b"), fields: ["project": "p"])
+    XCTAssertEqual(h.plan([project, lease, second]).problems.map(\.code), ["leased"])
+    h.apply([project, lease])
+    XCTAssertEqual(h.plan([second]).problems.map(\.code), ["leased"])
+  }
+
   func testNamesBecomeUIDsInAnyOrder() throws {
     let h = try PlannerHarness()
     let plan = h.apply([app(h, "web", ["project": "p"]), Intent(.apply, h.key("Project", "p"))])

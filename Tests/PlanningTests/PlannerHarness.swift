@@ -58,6 +58,14 @@ final class PlannerHarness {
         - {when: "self.replicas > 10", require: "has(self.health)", code: unhealthy, message: Many replicas need a health check.}
         - {when: "has(self.project) && self.replicas > 50", require: "self.project.name == 'big'", message: Only the project big may have so many.}
       """,
+    "Lease": """
+      kind: Lease
+      doc: One at most for each project.
+      fields:
+        name: {type: string, required: true, doc: Name.}
+        project: {type: string, ref: Project, onDelete: cascade, required: true, doc: Its project.}
+      unique: [[name], {fields: [project], code: leased, message: The project is leased.}]
+      """,
     "Note": """
       kind: Note
       doc: Refers to a project and forbids its deletion.

@@ -61,7 +61,8 @@ final class APIClient {
     var target = "/plumb/v1/" + path.map { PercentEncoding.encode($0) }.joined(separator: "/")
     let pairs = (query + [("tenant", tenant)]).compactMap { name, value in value.map { "\(name)=\(PercentEncoding.encode($0))" } }
     if !pairs.isEmpty { target += "?" + pairs.joined(separator: "&") }
-    return ClientRequest(method: method, target: target, headers: [("Authorization", "Bearer \(address.token)"), ("Accept", "application/json")])
+    return ClientRequest(
+      method: method, target: target, headers: [("Authorization", "Bearer \(address.token)"), ("Accept", "application/json")])
   }
 
   private func answer(_ response: ClientResponse) throws -> Value {

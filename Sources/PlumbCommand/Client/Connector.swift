@@ -47,7 +47,9 @@ enum Connector {
   private static let flags = Int32(SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
 
   /// Closes the socket when it cannot be connected.
-  private static func connect(_ socket: Int32, _ address: UnsafePointer<sockaddr>, _ length: socklen_t, error: inout Int32) throws -> Bool {
+  private static func connect(_ socket: Int32, _ address: UnsafePointer<sockaddr>, _ length: socklen_t, error: inout Int32) throws
+    -> Bool
+  {
     if Glibc.connect(socket, address, length) == 0 { return true }
     error = errno
     if error == EINPROGRESS {

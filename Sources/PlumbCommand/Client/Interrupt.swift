@@ -41,7 +41,8 @@ enum Wait {
       let (seconds, fraction) = left.components
       let milliseconds = Int32(clamping: seconds * 1000 + fraction / 1_000_000_000_000_000 + 1)
       var watched = [
-        pollfd(fd: descriptor, events: Int16(events), revents: 0), pollfd(fd: Interrupt.descriptor, events: Int16(POLLIN), revents: 0),
+        pollfd(fd: descriptor, events: Int16(events), revents: 0),
+        pollfd(fd: Interrupt.descriptor, events: Int16(POLLIN), revents: 0),
       ]
       let count = poll(&watched, 2, milliseconds)
       if watched[1].revents != 0 { throw Interrupted() }

@@ -37,7 +37,8 @@ final class SecureTransport: Transport {
     try run(request, within: time) { bytes, _ in try take(bytes) }
   }
 
-  private func run(_ request: ClientRequest, within time: Duration?, take: ([UInt8], Int) throws -> Bool) throws -> ClientResponse {
+  private func run(_ request: ClientRequest, within time: Duration?, take: ([UInt8], Int) throws -> Bool) throws -> ClientResponse
+  {
     guard let url = URL(string: base + request.target) else {
       throw Problem(.invalid, code: "url", "\"\(base)\" is no address.", fix: "Write https://HOST or https://HOST:PORT.")
     }
@@ -54,7 +55,8 @@ final class SecureTransport: Transport {
     var response = ClientResponse(status: 0)
     while true {
       if let deadline, ContinuousClock.now > deadline {
-        throw Problem(.timeout, code: "timeout", "The server at \(base) did not answer in time.", fix: "Try again, or see its log.")
+        throw Problem(
+          .timeout, code: "timeout", "The server at \(base) did not answer in time.", fix: "Try again, or see its log.")
       }
       switch inbox.next(within: 0.1) {
       case nil: try Wait.sleep(.milliseconds(1))
@@ -62,14 +64,19 @@ final class SecureTransport: Transport {
       case .bytes(let bytes): if try !take(bytes, response.status) { return response }
       case .end(nil): return response
       case .end(let why?):
-        throw Problem(.unavailable, code: "no_server", "No server answers at \(base): \(why).", fix: "Check the address and the network.")
+        throw Problem(
+          .unavailable, code: "no_server", "No server answers at \(base): \(why).", fix: "Check the address and the network.")
       }
     }
   }
 
   /// What the session's own thread hands to the waiting one.
   private final class Inbox: NSObject, URLSessionDataDelegate, @unchecked Sendable {
-    enum Item { case head(Int, [String: String]), bytes([UInt8]), end(String?) }
+    enum Item {
+      case head(Int, [String: String])
+      case bytes([UInt8])
+      case end(String?)
+    }
     private let condition = NSCondition()
     private var items: [Item] = []
 
@@ -106,7 +113,8 @@ final class SecureTransport: Transport {
 
     /// A token must not follow a redirect to another host.
     func urlSession(
-      _ session: URLSession, task: URLSessionTask, willPerformHTTPRedirection response: HTTPURLResponse, newRequest request: URLRequest,
+      _ session: URLSession, task: URLSessionTask, willPerformHTTPRedirection response: HTTPURLResponse,
+      newRequest request: URLRequest,
       completionHandler: @escaping @Sendable (URLRequest?) -> Void
     ) { completionHandler(nil) }
   }

@@ -12,7 +12,8 @@ struct ServerAddress: Sendable, Equatable {
     if let url = arguments.value("url") ?? (arguments.has("data") ? nil : environment("PLUMB_URL")), !url.isEmpty {
       guard let token else {
         throw Problem(
-          .unauthenticated, code: "no_token", "There is no token for \(url).", fix: "Set PLUMB_TOKEN to an API key of that server.")
+          .unauthenticated, code: "no_token", "There is no token for \(url).",
+          fix: "Set PLUMB_TOKEN to an API key of that server.")
       }
       return ServerAddress(url: url, token: token)
     }
@@ -21,11 +22,14 @@ struct ServerAddress: Sendable, Equatable {
     for directory in candidates {
       guard let bytes = try? FileReader.read("\(directory)/server.json", limit: 1 << 16) else { continue }
       guard let state = try? JSON.parse(bytes), let url = state["url"].string else {
-        throw Problem(.failure, code: "no_server", "\(directory)/server.json cannot be read.", fix: "Start plumb serve --data \(directory) again.")
+        throw Problem(
+          .failure, code: "no_server", "\(directory)/server.json cannot be read.",
+          fix: "Start plumb serve --data \(directory) again.")
       }
       if let pid = state["pid"].int, !Environment.isRunning(pid) {
         throw Problem(
-          .unavailable, code: "no_server", "The server of \(directory) is not running.", fix: "Start it with plumb serve --data \(directory).")
+          .unavailable, code: "no_server", "The server of \(directory) is not running.",
+          fix: "Start it with plumb serve --data \(directory).")
       }
       if let token { return ServerAddress(url: url, token: token) }
       let file = "\(directory)/admin-token"
@@ -34,7 +38,8 @@ struct ServerAddress: Sendable, Equatable {
         return ServerAddress(url: url, token: text)
       } catch let problem as Problem {
         throw Problem(
-          .unauthenticated, code: "no_token", "The token cannot be read: \(problem.message)", fix: "Run as the user who started plumb serve, or set PLUMB_TOKEN.")
+          .unauthenticated, code: "no_token", "The token cannot be read: \(problem.message)",
+          fix: "Run as the user who started plumb serve, or set PLUMB_TOKEN.")
       }
     }
     let places = candidates.joined(separator: " nor ")
@@ -48,7 +53,9 @@ struct ServerAddress: Sendable, Equatable {
     if url.hasPrefix("https://") { return SecureTransport(base: url.hasSuffix("/") ? String(url.dropLast()) : url) }
     let rest = url.hasPrefix("http://") ? url.dropFirst(7) : Substring(url)
     let authority = rest.prefix { $0 != "/" }
-    guard !authority.isEmpty, rest.dropFirst(authority.count).allSatisfy({ $0 == "/" }), !authority.contains("@") else { throw malformed }
+    guard !authority.isEmpty, rest.dropFirst(authority.count).allSatisfy({ $0 == "/" }), !authority.contains("@") else {
+      throw malformed
+    }
     var host = authority
     var port = 80
     let afterBracket = authority.lastIndex(of: "]") ?? authority.startIndex
@@ -63,6 +70,7 @@ struct ServerAddress: Sendable, Equatable {
   }
 
   private var malformed: Problem {
-    Problem(.invalid, code: "url", "\"\(url)\" is no address of a server.", fix: "Write http://HOST:PORT, https://HOST or unix:PATH.")
+    Problem(
+      .invalid, code: "url", "\"\(url)\" is no address of a server.", fix: "Write http://HOST:PORT, https://HOST or unix:PATH.")
   }
 }

@@ -3,7 +3,10 @@ import Core
 import Glibc
 
 final class SocketTransport: Transport {
-  enum Target { case tcp(host: String, port: Int), unix(path: String) }
+  enum Target {
+    case tcp(host: String, port: Int)
+    case unix(path: String)
+  }
   private let target: Target
   /// As the user wrote it, for messages.
   private let name: String
@@ -155,14 +158,18 @@ final class SocketTransport: Transport {
   private func readHead(until deadline: ContinuousClock.Instant) throws -> ClientResponse {
     while true {
       let words = try readLine(until: deadline).split(separator: " ", maxSplits: 2)
-      guard words.count >= 2, words[0].hasPrefix("HTTP/1."), let status = Int(words[1]) else { throw broken("it does not answer in HTTP") }
+      guard words.count >= 2, words[0].hasPrefix("HTTP/1."), let status = Int(words[1]) else {
+        throw broken("it does not answer in HTTP")
+      }
       var response = ClientResponse(status: status)
       var size = 0
       while true {
         let line = try readLine(until: deadline)
         if line.isEmpty { break }
         size += line.utf8.count
-        guard size <= ClientLimits.headBytes, let colon = line.firstIndex(of: ":") else { throw broken("its answer has a bad head") }
+        guard size <= ClientLimits.headBytes, let colon = line.firstIndex(of: ":") else {
+          throw broken("its answer has a bad head")
+        }
         let name = line[..<colon].lowercased()
         let value = String(line[line.index(after: colon)...]).trimmingSpaces()
         response.headers[name] = response.headers[name].map { "\($0), \(value)" } ?? value
@@ -185,7 +192,9 @@ final class SocketTransport: Transport {
     case .chunked:
       while true {
         let line = try readLine(until: .now + time)
-        guard let size = Int(line.prefix { $0 != ";" && $0 != " " }, radix: 16), size >= 0 else { throw broken("its answer has a bad chunk") }
+        guard let size = Int(line.prefix { $0 != ";" && $0 != " " }, radix: 16), size >= 0 else {
+          throw broken("its answer has a bad chunk")
+        }
         if size == 0 { break }
         if try !readExactly(size, within: time, take: take) { return }
         _ = try readLine(until: .now + time)
@@ -213,7 +222,9 @@ final class SocketTransport: Transport {
   private struct ConnectionLost: Error {}
 
   private func broken(_ why: String) -> Problem {
-    Problem(.unavailable, code: "server_unavailable", "The server at \(name) failed: \(why).", fix: "See its log; is this a Plumb server?")
+    Problem(
+      .unavailable, code: "server_unavailable", "The server at \(name) failed: \(why).",
+      fix: "See its log; is this a Plumb server?")
   }
 
   private func late() -> Problem {
@@ -222,7 +233,11 @@ final class SocketTransport: Transport {
 
   /// How long an answer's body is.
   private struct Framing {
-    enum Length { case none, bytes(Int), chunked, untilClose }
+    enum Length {
+      case none
+      case bytes(Int)
+      case chunked, untilClose
+    }
     var length: Length
     var closes: Bool
 

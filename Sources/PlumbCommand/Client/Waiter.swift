@@ -57,9 +57,13 @@ struct Waiter {
 
   private func late(_ state: Value) -> ExitCode {
     let pending = state["pendingCount"].int ?? 0
-    console.error("error: not ready after \(Self.seconds(timeout)): \(pending) of \(state["total"].int ?? 0) objects. What was applied stays in place.")
+    console.error(
+      "error: not ready after \(Self.seconds(timeout)): \(pending) of \(state["total"].int ?? 0) objects. What was applied stays in place."
+    )
     for item in (state["pending"].list ?? []).prefix(Self.shown) { console.error("  " + Self.line(item)) }
-    if let first = state["pending"].list?.first { console.error("See plumb why \(ObjectText.label(["kind": first["kind"], "metadata": ["name": first["name"]]])).") }
+    if let first = state["pending"].list?.first {
+      console.error("See plumb why \(ObjectText.label(["kind": first["kind"], "metadata": ["name": first["name"]]])).")
+    }
     return .timeout
   }
 

@@ -54,7 +54,9 @@ enum ClientSecrets {
     guard let spec = node?["spec"] else { return }
     func walk(_ node: Node, _ pointer: String) {
       if let members = node.members {
-        if members.count == 1, let source = members[0].value.string, let value = read(members[0].key, source, file.name, environment) {
+        if members.count == 1, let source = members[0].value.string,
+          let value = read(members[0].key, source, file.name, environment)
+        {
           found["\(file.name)#\(index)#\(pointer)"] = value
         }
         for member in members { walk(member.value, pointer + "/" + escape(member.key)) }

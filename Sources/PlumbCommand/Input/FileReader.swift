@@ -47,6 +47,7 @@ enum FileReader {
   static func tooLarge(_ path: String, _ limit: Int, size: Int?) -> Problem {
     let has = size.map { "has \($0) bytes" } ?? "goes on"
     return Problem(
-      .tooLarge, code: "too_large", "\(path) \(has), more than the \(limit) that are read.", fix: "Is it a manifest? Split it into smaller files.")
+      .tooLarge, code: "too_large", "\(path) \(has), more than the \(limit) that are read.",
+      fix: "Is it a manifest? Split it into smaller files.")
   }
 }

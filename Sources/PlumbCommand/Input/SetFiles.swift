@@ -23,7 +23,9 @@ enum SetFiles {
     var (found, problems) = ManifestFiles.collect(sources, limits: limits)
     for file in found where String(validating: file.bytes, as: UTF8.self) == nil {
       problems.append(
-        Problem(.invalid, code: "not_text", "the file is no UTF-8 text", place: Place(file: file.name, line: 1, column: 1), fix: "Save it as UTF-8."))
+        Problem(
+          .invalid, code: "not_text", "the file is no UTF-8 text", place: Place(file: file.name, line: 1, column: 1),
+          fix: "Save it as UTF-8."))
     }
     for source in sources {
       guard let file = found.first(where: { $0.name == source }), DocumentSplitter.split(file.bytes).isEmpty else { continue }
@@ -34,7 +36,9 @@ enum SetFiles {
     }
     if found.reduce(0, { $0 + $1.bytes.count }) > totalBytes {
       problems.append(
-        Problem(.tooLarge, code: "too_large", "The manifests have more than \(totalBytes >> 20) MiB in all.", fix: "Apply them as several sets."))
+        Problem(
+          .tooLarge, code: "too_large", "The manifests have more than \(totalBytes >> 20) MiB in all.",
+          fix: "Apply them as several sets."))
     }
     if !problems.isEmpty { throw Problems(problems) }
     return found.map { SetFile(name: $0.name, bytes: $0.bytes) }

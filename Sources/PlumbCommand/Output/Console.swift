@@ -4,7 +4,14 @@ import Foundation
 
 /// Standard output and error of one run.
 final class Console: @unchecked Sendable {
-  enum Style: String { case bold = "1", dim = "2", red = "31", green = "32", yellow = "33", cyan = "36" }
+  enum Style: String {
+    case bold = "1"
+    case dim = "2"
+    case red = "31"
+    case green = "32"
+    case yellow = "33"
+    case cyan = "36"
+  }
 
   /// Standard output goes to a person: colours, live progress.
   let isTerminal: Bool
@@ -25,7 +32,8 @@ final class Console: @unchecked Sendable {
 
   static func standard() -> Console {
     let isTerminal = isatty(1) == 1
-    let plain = getenv("NO_COLOR").map { $0.pointee != 0 } ?? false || getenv("TERM").map { String(cString: $0) == "dumb" } ?? false
+    let plain =
+      getenv("NO_COLOR").map { $0.pointee != 0 } ?? false || getenv("TERM").map { String(cString: $0) == "dumb" } ?? false
     return Console(isTerminal: isTerminal, errorIsTerminal: isatty(2) == 1, colours: isTerminal && !plain, send: writeAll)
   }
 

@@ -28,6 +28,8 @@ enum FileWriter {
   }
 
   private static func failed(_ path: String) -> Problem {
-    Problem(.failure, code: "not_written", "\(path) cannot be written: \(String(cString: strerror(errno))).", fix: "Check the folder and its space.")
+    Problem(
+      .failure, code: "not_written", "\(path) cannot be written: \(String(cString: strerror(errno))).",
+      fix: "Check the folder and its space.")
   }
 }

@@ -54,10 +54,15 @@ struct ObjectText {
       var row = tenants || wide ? [metadata["tenant"].string ?? ""] : []
       let name = metadata["name"].string ?? ""
       row += [prefix ? "\(kind)/\(name)" : name, Self.ready(object)]
-      row += columns.map { column in Self.cell(object["status"][column].isNull ? object["spec"][column] : object["status"][column]) }
+      row += columns.map { column in
+        Self.cell(object["status"][column].isNull ? object["spec"][column] : object["status"][column])
+      }
       row.append(Age.text(metadata["createdAt"], now: now))
       if wide {
-        row += [metadata["generation"].int.map(String.init) ?? "", Self.condition(object)?["message"].string ?? "", metadata["uid"].string ?? ""]
+        row += [
+          metadata["generation"].int.map(String.init) ?? "", Self.condition(object)?["message"].string ?? "",
+          metadata["uid"].string ?? "",
+        ]
       }
       return row
     }

@@ -30,6 +30,7 @@ enum PlanMarkdown {
 
   /// Text that cannot end the fence it stands in.
   private static func fenced(_ text: String) -> String {
-    text.split(separator: "`", omittingEmptySubsequences: false).joined(separator: "'").split(separator: "\n").joined(separator: " ")
+    text.split(separator: "`", omittingEmptySubsequences: false).joined(separator: "'").split(separator: "\n").joined(
+      separator: " ")
   }
 }

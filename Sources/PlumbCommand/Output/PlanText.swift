@@ -15,7 +15,8 @@ struct PlanText {
   func summary(_ plan: Value, done: Bool) -> String {
     let counts = plan["summary"]
     let words = [
-      ("create", done ? "created" : "to create"), ("update", done ? "updated" : "to update"), ("adopt", done ? "adopted" : "to adopt"),
+      ("create", done ? "created" : "to create"), ("update", done ? "updated" : "to update"),
+      ("adopt", done ? "adopted" : "to adopt"),
       ("restore", done ? "restored" : "to restore"), ("delete", done ? "deleted" : "to delete"), ("unchanged", "unchanged"),
     ]
     let parts = words.compactMap { key, word in counts[key].int.flatMap { $0 > 0 ? "\($0) \(word)" : nil } }

@@ -31,13 +31,17 @@ enum CompletionVerb {
       }
     }
     text += "      *) case \"${COMP_WORDS[1]}\" in\n"
-    for verb in verbs { text += "        \(verb.name)) choices=\"\(verb.allFlags.map { "--" + $0.name }.joined(separator: " "))\" ;;\n" }
+    for verb in verbs {
+      text += "        \(verb.name)) choices=\"\(verb.allFlags.map { "--" + $0.name }.joined(separator: " "))\" ;;\n"
+    }
     text += "      esac ;;\n    esac\n  fi\n  COMPREPLY=($(compgen -W \"$choices\" -- \"$word\"))\n}\n"
     return text + "complete -o default -F _plumb plumb\n"
   }
 
   private static func fish(_ verbs: [Verb]) -> String {
-    func quoted(_ text: String) -> String { "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "\\'") + "'" }
+    func quoted(_ text: String) -> String {
+      "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "\\'") + "'"
+    }
     var text = "complete -c plumb -f\n"
     for verb in verbs {
       text += "complete -c plumb -n __fish_use_subcommand -a \(verb.name) -d \(quoted(verb.summary))\n"

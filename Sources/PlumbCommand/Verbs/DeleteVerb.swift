@@ -5,8 +5,10 @@ enum DeleteVerb {
   static let verb = Verb(
     name: "delete", summary: "Delete objects by name.", positionals: "KIND/NAME ...", positionalCount: 1...100,
     flags: [
-      Flag("cascade", "Delete what depends on them too."), Flag("confirm", value: "TOKEN", "Go on after a guard asked; the token is in its message."),
-      Flag("dry-run", "Say what would be deleted, and do nothing."), Flag("wait", "Wait until they are gone."), Flag.timeout("5m"),
+      Flag("cascade", "Delete what depends on them too."),
+      Flag("confirm", value: "TOKEN", "Go on after a guard asked; the token is in its message."),
+      Flag("dry-run", "Say what would be deleted, and do nothing."), Flag("wait", "Wait until they are gone."),
+      Flag.timeout("5m"),
       Flag.output(["text", "json"]),
     ],
     usesServer: true, examples: ["plumb delete App/web --wait", "plumb delete Project/shop --cascade"], run: run)

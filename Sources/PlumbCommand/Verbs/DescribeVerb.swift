@@ -3,7 +3,8 @@ import Core
 
 enum DescribeVerb {
   static let verb = Verb(
-    name: "describe", summary: "Show all about one object: fields and who set them, conditions, events.", positionals: "KIND/NAME",
+    name: "describe", summary: "Show all about one object: fields and who set them, conditions, events.",
+    positionals: "KIND/NAME",
     positionalCount: 1...2, usesServer: true, examples: ["plumb describe App/web"], run: run)
 
   static let events = 20

@@ -12,7 +12,9 @@ enum EvalVerb {
     ],
     takesExpression: true,
     notes: ["Exit code 1: the expression failed. 3: it, or the document, cannot be read."],
-    examples: ["plumb eval '1 + 2'", "plumb eval 'input.spec.port > 1024' --input app.yaml", "plumb eval input --input app.yaml"], run: run)
+    examples: [
+      "plumb eval '1 + 2'", "plumb eval 'input.spec.port > 1024' --input app.yaml", "plumb eval input --input app.yaml",
+    ], run: run)
 
   static func run(_ arguments: Arguments, _ console: Console) throws -> ExitCode {
     var names: [String: CELValue] = [:]
@@ -21,7 +23,8 @@ enum EvalVerb {
     do { program = try CELProgram(arguments.positionals[0]) } catch let error as CELError {
       throw Problems(
         error.faults.map { fault in
-          Problem(.invalid, code: "expression", fault.message, place: Place(file: "expression", line: fault.line, column: fault.column))
+          Problem(
+            .invalid, code: "expression", fault.message, place: Place(file: "expression", line: fault.line, column: fault.column))
         })
     }
     switch program.evaluate(CELRecord(names), limit: costLimit) {

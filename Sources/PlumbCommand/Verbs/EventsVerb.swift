@@ -4,7 +4,8 @@ import Core
 enum EventsVerb {
   static let verb = Verb(
     name: "events", summary: "Tell what happened to an object, or to everything, newest first.", positionals: "[KIND/NAME]",
-    positionalCount: 0...2, flags: [Flag("limit", value: "N", "At most so many; else 50."), Flag.output(["table", "json"])], usesServer: true,
+    positionalCount: 0...2, flags: [Flag("limit", value: "N", "At most so many; else 50."), Flag.output(["table", "json"])],
+    usesServer: true,
     examples: ["plumb events", "plumb events App/web"], run: run)
 
   static func run(_ arguments: Arguments, _ console: Console) throws -> ExitCode {
@@ -15,7 +16,8 @@ enum EventsVerb {
     if arguments.value("output") == "json" {
       console.out(JSON.pretty(answer) + "\n")
     } else {
-      console.out(table(answer["items"].list ?? [], now: SystemClock().now(), console: console, names: arguments.positionals.isEmpty))
+      console.out(
+        table(answer["items"].list ?? [], now: SystemClock().now(), console: console, names: arguments.positionals.isEmpty))
     }
     return .done
   }

@@ -56,7 +56,9 @@ enum ExplainVerb {
     if let identity = kind["identity"].string { text += "metadata.name is its \(identity).\n" }
     text += "\n" + console.styled("Fields", .bold) + "\n" + lines(members(kind), indent: 2)
     let rules = kind["rules"].list ?? []
-    if !rules.isEmpty { text += "\n" + console.styled("Rules", .bold) + "\n" + rules.map { "  \($0["message"].string ?? "")\n" }.joined() }
+    if !rules.isEmpty {
+      text += "\n" + console.styled("Rules", .bold) + "\n" + rules.map { "  \($0["message"].string ?? "")\n" }.joined()
+    }
     let routes = kind["routes"].list ?? []
     if !routes.isEmpty {
       text += "\n" + console.styled("Routes", .bold) + "\n"
@@ -72,7 +74,9 @@ enum ExplainVerb {
   private static func lines(_ fields: [Value], indent: Int) -> String {
     let width = min((fields.map { ($0["name"].string ?? "").count }.max() ?? 0) + 2, 28)
     return fields.map { field in
-      var text = String(repeating: " ", count: indent) + (field["name"].string ?? "").padded(to: width) + facts(field).joined(separator: ", ")
+      var text =
+        String(repeating: " ", count: indent) + (field["name"].string ?? "").padded(to: width)
+        + facts(field).joined(separator: ", ")
       if let doc = field["doc"].string { text += "\n" + String(repeating: " ", count: indent + width) + doc }
       return text + "\n"
     }.joined()
@@ -85,7 +89,9 @@ enum ExplainVerb {
     if let kind = field["reference"]["kind"].string { facts = ["name of \(kind)"] }
     if field["required"].bool == true { facts.append("required") }
     if field["immutable"].bool == true { facts.append("immutable") }
-    if let writer = field["writer"].string, writer != "any" { facts.append(writer == "controller" ? "observed" : "set through the API") }
+    if let writer = field["writer"].string, writer != "any" {
+      facts.append(writer == "controller" ? "observed" : "set through the API")
+    }
     if field["secret"].string != nil { facts.append("secret") }
     if let allowed = field["enum"].list { facts.append("one of " + allowed.compactMap(\.string).joined(separator: ", ")) }
     switch (field["min"].double, field["max"].double) {

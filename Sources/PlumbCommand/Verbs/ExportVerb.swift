@@ -3,7 +3,8 @@
 enum ExportVerb {
   static let verb = Verb(
     name: "export", summary: "Write stored objects as manifests, without secrets and server fields.", positionals: "[KIND ...]",
-    positionalCount: 0...100, flags: [Flag("output", short: "o", value: "FILE", "Where to write; else standard output.")], usesServer: true,
+    positionalCount: 0...100, flags: [Flag("output", short: "o", value: "FILE", "Where to write; else standard output.")],
+    usesServer: true,
     examples: ["plumb export > all.yaml", "plumb export Project App -o apps.yaml"], run: run)
 
   static func run(_ arguments: Arguments, _ console: Console) throws -> ExitCode {

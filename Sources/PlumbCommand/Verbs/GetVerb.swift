@@ -7,12 +7,15 @@ enum GetVerb {
     positionalCount: 1...50,
     flags: [
       Flag.output(ObjectText.forms), Flag("watch", short: "w", "Show changes as they come, until Ctrl-C."),
-      Flag("selector", short: "l", value: "LABELS", "Only objects with these labels: a=b, a!=b, a in (b,c), a, !a; joined by commas."),
+      Flag(
+        "selector", short: "l", value: "LABELS", "Only objects with these labels: a=b, a!=b, a in (b,c), a, !a; joined by commas."
+      ),
       Flag("at", value: "TIME", "Desired state as it was at this moment (RFC 3339)."),
       Flag("all-tenants", short: "A", "Of every tenant; for operators."),
       Flag("limit", value: "N", "At most so many objects of a kind; else all, up to \(most)."),
     ],
-    usesServer: true, examples: ["plumb get apps", "plumb get App/web -o yaml", "plumb get all -l team=shop", "plumb get apps --watch"],
+    usesServer: true,
+    examples: ["plumb get apps", "plumb get App/web -o yaml", "plumb get all -l team=shop", "plumb get apps --watch"],
     run: run)
 
   static let most = 100_000
@@ -30,7 +33,9 @@ enum GetVerb {
       let objects = try names.map { try client.get($0.path, query: query) }
       console.out(text.write(objects, single: true))
       guard arguments.has("watch") else { return .done }
-      return try watch(client, text, kinds: Set(objects.compactMap { $0["kind"].string }), only: Set(objects.map { $0["metadata"]["uid"] }), arguments)
+      return try watch(
+        client, text, kinds: Set(objects.compactMap { $0["kind"].string }), only: Set(objects.map { $0["metadata"]["uid"] }),
+        arguments)
     }
     let kinds = first == "all" ? try declarableKinds(client) : [first]
     var objects: [Value] = []
@@ -57,7 +62,8 @@ enum GetVerb {
       let answer = try client.get(
         ["objects", kind],
         query: [
-          ("selector", arguments.value("selector")), ("at", arguments.value("at")), ("limit", "\(min(page, limit - objects.count))"),
+          ("selector", arguments.value("selector")), ("at", arguments.value("at")),
+          ("limit", "\(min(page, limit - objects.count))"),
           ("cursor", cursor), ("allTenants", arguments.has("all-tenants") ? "true" : nil),
         ])
       objects += answer["items"].list ?? []
@@ -72,7 +78,9 @@ enum GetVerb {
     Interrupt.install()
     text.console.flush()
     do {
-      let query: [(String, String?)] = [("kinds", kinds.sorted().joined(separator: ",")), ("selector", arguments.value("selector"))]
+      let query: [(String, String?)] = [
+        ("kinds", kinds.sorted().joined(separator: ",")), ("selector", arguments.value("selector")),
+      ]
       try client.events(["watch"], query: query) { event, change in
         if event == "resync" { text.console.error("fell behind: some changes were not shown") }
         guard event == "change", only?.contains(change["uid"]) ?? true else { return true }

@@ -6,7 +6,8 @@ enum HelloVerb {
   static let verb = Verb(
     name: "hello", summary: "Serve a tiny web app, for examples.",
     flags: [
-      Flag("port", value: "N", "Port to listen on; else PORT."), Flag("host", value: "ADDRESS", "Address to listen on; else 127.0.0.1."),
+      Flag("port", value: "N", "Port to listen on; else PORT."),
+      Flag("host", value: "ADDRESS", "Address to listen on; else 127.0.0.1."),
       Flag("name", value: "NAME", "What it calls itself; else HELLO_NAME, else plumb."),
     ],
     notes: ["Answers every request with its name and the variables whose names begin with HELLO_. Ends at SIGTERM."],
@@ -16,7 +17,9 @@ enum HelloVerb {
 
   static func run(_ arguments: Arguments, _ console: Console) throws -> ExitCode {
     let port = try arguments.integer("port", in: 0...65535) ?? Environment.value("PORT").flatMap { Int($0) }
-    guard let port, (0...65535).contains(port) else { throw Arguments.problem("arguments", "hello wants a port", fix: "Write --port N.") }
+    guard let port, (0...65535).contains(port) else {
+      throw Arguments.problem("arguments", "hello wants a port", fix: "Write --port N.")
+    }
     let name = arguments.value("name") ?? Environment.value("HELLO_NAME") ?? "plumb"
     Interrupt.install()
     let server = try HTTPServer(
@@ -33,7 +36,8 @@ enum HelloVerb {
   }
 
   static func text(_ name: String, environment: [(String, String)] = Environment.all()) -> String {
-    "hello from \(name)\n" + environment.filter { $0.0.hasPrefix("HELLO_") }.sorted { $0.0 < $1.0 }.map { "\($0.0)=\($0.1)\n" }.joined()
+    "hello from \(name)\n"
+      + environment.filter { $0.0.hasPrefix("HELLO_") }.sorted { $0.0 < $1.0 }.map { "\($0.0)=\($0.1)\n" }.joined()
   }
 
   private struct Greeter: HTTPHandler {

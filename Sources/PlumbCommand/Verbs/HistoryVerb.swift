@@ -3,8 +3,10 @@ import Core
 
 enum HistoryVerb {
   static let verb = Verb(
-    name: "history", summary: "List the versions of an object: who changed what, when, from which commit.", positionals: "KIND/NAME",
-    positionalCount: 1...2, flags: [Flag("limit", value: "N", "At most so many; else 20."), Flag.output(["text", "json"])], usesServer: true,
+    name: "history", summary: "List the versions of an object: who changed what, when, from which commit.",
+    positionals: "KIND/NAME",
+    positionalCount: 1...2, flags: [Flag("limit", value: "N", "At most so many; else 20."), Flag.output(["text", "json"])],
+    usesServer: true,
     examples: ["plumb history App/web"], run: run)
 
   static func run(_ arguments: Arguments, _ console: Console) throws -> ExitCode {

@@ -26,7 +26,8 @@ enum LintVerb {
     for problem in leaving { console.error("note: \(problem)") }
     let errors = problems.filter { !leaving.contains($0) }
     if !errors.isEmpty { throw Problems(errors) }
-    console.line("\(set.manifests.count) objects, no errors" + (leaving.isEmpty ? "" : ", \(leaving.count) references leave the set"))
+    console.line(
+      "\(set.manifests.count) objects, no errors" + (leaving.isEmpty ? "" : ", \(leaving.count) references leave the set"))
     return .done
   }
 }
@@ -44,8 +45,10 @@ enum OfflinePlan {
       let tenant = tenants[name] ?? UID(high: 0x7000, low: 0x8000_0000_0000_0100 + UInt64(tenants.count))
       tenants[name] = tenant
       return Intent(
-        .apply, .key(ObjectKey(tenant: tenant, kind: manifest.kind.name, name: manifest.name)), fields: withPlaceholders(manifest),
-        labels: manifest.labels, protect: manifest.protect, place: manifest.place, places: manifest.places, checked: true, writer: .any)
+        .apply, .key(ObjectKey(tenant: tenant, kind: manifest.kind.name, name: manifest.name)),
+        fields: withPlaceholders(manifest),
+        labels: manifest.labels, protect: manifest.protect, place: manifest.place, places: manifest.places, checked: true,
+        writer: .any)
     }
     let now = SystemClock().now()
     let origin = Origin(manager: .set("lint"), actor: "lint", action: "lint")

@@ -3,7 +3,8 @@ import Core
 
 enum SetsVerb {
   static let verb = Verb(
-    name: "sets", summary: "List the applied sets of manifests.", flags: [Flag.output(["table", "json", "name"])], usesServer: true,
+    name: "sets", summary: "List the applied sets of manifests.", flags: [Flag.output(["table", "json", "name"])],
+    usesServer: true,
     examples: ["plumb sets"], run: run)
 
   static func run(_ arguments: Arguments, _ console: Console) throws -> ExitCode {

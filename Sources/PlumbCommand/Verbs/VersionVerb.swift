@@ -7,7 +7,8 @@ public enum PlumbVersion {
 
 enum VersionVerb {
   static let verb = Verb(
-    name: "version", summary: "Say which version of plumb this is.", flags: [Flag.output(["text", "json"])], examples: ["plumb version"],
+    name: "version", summary: "Say which version of plumb this is.", flags: [Flag.output(["text", "json"])],
+    examples: ["plumb version"],
     run: run)
 
   static func run(_ arguments: Arguments, _ console: Console) throws -> ExitCode {

@@ -3,9 +3,12 @@ import Core
 
 enum WaitVerb {
   static let verb = Verb(
-    name: "wait", summary: "Wait until objects are ready, gone, or have a condition.", positionals: "KIND/NAME ...", positionalCount: 1...100,
-    flags: [Flag("for", value: "ready|deleted|condition=TYPE", "What to wait for; else ready."), Flag.timeout("5m")], usesServer: true,
-    notes: ["Exit code 8 when the time is over."], examples: ["plumb wait App/web --timeout 60s", "plumb wait App/web --for condition=Available"],
+    name: "wait", summary: "Wait until objects are ready, gone, or have a condition.", positionals: "KIND/NAME ...",
+    positionalCount: 1...100,
+    flags: [Flag("for", value: "ready|deleted|condition=TYPE", "What to wait for; else ready."), Flag.timeout("5m")],
+    usesServer: true,
+    notes: ["Exit code 8 when the time is over."],
+    examples: ["plumb wait App/web --timeout 60s", "plumb wait App/web --for condition=Available"],
     run: run)
 
   /// Between two looks at an object whose condition is waited for.
@@ -57,7 +60,9 @@ enum WaitVerb {
       }
       if left.isEmpty { return .done }
       if ContinuousClock.now >= deadline {
-        for name in left { console.error("error: \(name.kind)/\(name.name) has no condition \(type) after \(Waiter.seconds(timeout))") }
+        for name in left {
+          console.error("error: \(name.kind)/\(name.name) has no condition \(type) after \(Waiter.seconds(timeout))")
+        }
         return .timeout
       }
       try Wait.sleep(pause)

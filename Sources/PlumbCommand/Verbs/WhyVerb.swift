@@ -4,7 +4,8 @@ import Core
 enum WhyVerb {
   static let verb = Verb(
     name: "why", summary: "Say why an object is not ready: the shortest chain to the first cause.", positionals: "KIND/NAME",
-    positionalCount: 1...2, flags: [Flag.output(["text", "json"])], usesServer: true, examples: ["plumb why DomainAssignment/shop"], run: run)
+    positionalCount: 1...2, flags: [Flag.output(["text", "json"])], usesServer: true,
+    examples: ["plumb why DomainAssignment/shop"], run: run)
 
   static func run(_ arguments: Arguments, _ console: Console) throws -> ExitCode {
     let name = try ObjectName.one(arguments.positionals)
