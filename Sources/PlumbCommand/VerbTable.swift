@@ -2,7 +2,7 @@
 
 enum VerbTable {
   static let all: [Verb] = [
-    ApplyVerb.verb, DiffVerb.verb, PlanVerb.verb, LintVerb.verb, GetVerb.verb, DescribeVerb.verb, ExplainVerb.verb,
+    ServeVerb.verb, ApplyVerb.verb, DiffVerb.verb, PlanVerb.verb, LintVerb.verb, GetVerb.verb, DescribeVerb.verb, ExplainVerb.verb,
     WhyVerb.verb, DeleteVerb.verb, WaitVerb.verb, EventsVerb.verb, HistoryVerb.verb, ExportVerb.verb, SetsVerb.verb,
     EvalVerb.verb, HelloVerb.verb,
     CompletionVerb.verb, VersionVerb.verb,

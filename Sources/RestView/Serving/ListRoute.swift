@@ -39,8 +39,7 @@ extension RouteExecutor {
   private func filters(_ problems: inout [Problem]) -> [Predicate] {
     var parts: [Predicate] = []
     for filter in route.filters {
-      var shape = filter.shape
-      shape.name = filter.parameter
+      let shape = filter.shape
       guard let value = context.query.value(shape, &problems) else { continue }
       var names = context.names
       names[RequestNames.filterValue] = FieldConversion.expression(value, shape)

@@ -255,7 +255,7 @@ struct RouteCompiler {
     var members: [FieldSpec] = []
     let isNew = spec.verb == .create || spec.verb == .replace
     for member in spec.body {
-      guard var field = kind?.field(member.field) else {
+      guard let field = kind?.field(member.field)?.copy() else {
         faults.add("the body gives the field \"\(member.field)\", which \(kind?.name ?? "no kind") has")
         continue
       }
@@ -271,7 +271,7 @@ struct RouteCompiler {
     }
     if ["POST", "PUT", "PATCH"].contains(spec.method) { members += spec.args }
     for bind in spec.binds where bind.source.first == "body" && bind.source.count == 2 {
-      var field = kind?.field(bind.field) ?? FieldSpec(name: bind.source[1], type: .string)
+      let field = kind?.field(bind.field)?.copy() ?? FieldSpec(name: bind.source[1], type: .string)
       field.name = bind.source[1]
       field.required = !bind.optional
       field.defaultValue = nil

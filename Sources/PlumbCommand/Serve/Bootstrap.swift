@@ -1,0 +1,49 @@
+// The first start: the root tenant, its owner, and the owner's admin key.
+import Core
+import Crypto
+import Foundation
+import Kinds
+import Planning
+import Ports
+import Reconciling
+
+enum Bootstrap {
+  static let owner = "owner@localhost.localdomain"
+  static let tokenLength = 43
+
+  /// Makes what is missing. The token is on disk before it is in the database, so that a crash between cannot lose it.
+  static func run(_ engine: Engine, _ data: DataDirectory) async throws {
+    let root = try await engine.store.objects(named: [ObjectKey(tenant: .rootTenant, kind: "Tenant", name: "root")]).first
+    let origin = Origin(manager: .api, actor: "system", action: "bootstrap")
+    if root == nil {
+      let tenant = Intent(
+        .create, .key(ObjectKey(tenant: .rootTenant, kind: "Tenant", name: "root")), fields: ["title": "Root"], writer: .controller,
+        newUID: .rootTenant)
+      do { _ = try await engine.write([tenant], origin: origin) } catch let problems as Problems where problems.category == .conflict {
+        // Another replica was first.
+      }
+    }
+    let user = ObjectKey(tenant: .rootTenant, kind: "User", name: owner)
+    if try await engine.store.objects(named: [user]).isEmpty {
+      do {
+        _ = try await engine.write([Intent(.create, .key(user), fields: ["title": "Owner", "role": "owner"], writer: .controller)], origin: origin)
+      } catch let problems as Problems where problems.category == .conflict {}
+    }
+    try await makeKey(engine, data, origin)
+  }
+
+  /// The key in `admin-token`, unless it works already.
+  private static func makeKey(_ engine: Engine, _ data: DataDirectory, _ origin: Origin) async throws {
+    let token = data.adminToken ?? randomToken(length: tokenLength)
+    let plain = token.hasPrefix("lsk_") ? token : "lsk_" + token
+    let key = UniqueKey(rule: 1, value: JSON.canonical([.string(Digest.sha256Hex(Array(plain.utf8)))]), global: true)
+    if data.adminToken != nil, !(try await engine.store.holders(tenant: .rootTenant, kind: "ApiKey", keys: [key]).isEmpty) { return }
+    try data.writeAdminToken(plain)
+    let name = "admin-" + Hex.encode(secureRandom(4))
+    let fields: ObjectMap = [
+      "label": "Administration", "authority": "admin", "user": .string(owner), "token": .string(plain), "createdBy": "system",
+    ]
+    _ = try await engine.write(
+      [Intent(.create, .key(ObjectKey(tenant: .rootTenant, kind: "ApiKey", name: name)), fields: fields, writer: .controller)], origin: origin)
+  }
+}

@@ -1,0 +1,58 @@
+// The one handler of the main listener: health and metrics at the root, the native API, and every family below its base.
+import Core
+import Foundation
+import HTTPServer
+import Kinds
+import NativeView
+import Ports
+import RestView
+
+struct RootHandler: HTTPHandler {
+  let native: NativeHandler
+  let rest: RestHandler
+  let metrics: Metrics
+  let store: any StorePort
+  let ready: ReadyFlag
+  let tally: RequestTally
+
+  func handle(_ request: HTTPRequest) async -> HTTPResponse {
+    if request.path.hasPrefix("/plumb/v1/") { return await native.handle(request) }
+    switch request.path {
+    case "/livez": return Self.text("live\n")
+    case "/readyz": return await readiness()
+    case "/metrics": return Self.text(await metrics.text())
+    default: return await counted(request)
+    }
+  }
+
+  private func counted(_ request: HTTPRequest) async -> HTTPResponse {
+    let tenant = RequestTenant()
+    let response = await RequestTenant.$current.withValue(tenant) { await rest.handle(request) }
+    if let uid = tenant.tenant { tally.add(uid, family: RequestTally.family(of: request.path), status: response.status) }
+    return response
+  }
+
+  func bodyLimit(for head: HTTPRequest) -> Int {
+    head.path.hasPrefix("/plumb/v1/") ? native.bodyLimit(for: head) : rest.bodyLimit(for: head)
+  }
+
+  private func readiness() async -> HTTPResponse {
+    guard ready.isReady else { return Self.text("starting\n", status: 503) }
+    do {
+      try await store.ping()
+      return Self.text("ready\n")
+    } catch { return Self.text("the database does not answer\n", status: 503) }
+  }
+
+  static func text(_ text: String, status: Int = 200) -> HTTPResponse {
+    HTTPResponse(status: status, contentType: "text/plain; charset=utf-8", Array(text.utf8))
+  }
+}
+
+/// Whether the server has done its first work, and is not stopping.
+final class ReadyFlag: @unchecked Sendable {
+  private let lock = NSLock()
+  private var value = false
+  var isReady: Bool { lock.withLock { value } }
+  func set(_ ready: Bool) { lock.withLock { value = ready } }
+}

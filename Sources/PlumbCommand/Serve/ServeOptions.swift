@@ -1,0 +1,59 @@
+// What `plumb serve` is told: where the data is, where to listen, which part of the work to do.
+import Core
+import Foundation
+import HTTPServer
+
+struct ServeOptions: Sendable {
+  enum Role: String, Sendable, CaseIterable { case all, api, worker }
+
+  var data: String
+  var listen: ListenAddress
+  /// An existing PostgreSQL; nil: a private one in the data directory.
+  var database: String?
+  var role: Role
+  var smtp: String?
+  var resolver: String?
+  var allowPrivateTargets: Bool
+  var specs: String?
+  /// Listeners of single families: family → address.
+  var families: [(family: String, address: ListenAddress)]
+  var verbose: Bool
+
+  static let flags = [
+    Flag("listen", value: "HOST:PORT", "Where to listen; else 127.0.0.1:8420. Port 0 lets the system choose."),
+    Flag("database", value: "URL", "An existing PostgreSQL 15 or newer; else PLUMB_DATABASE_URL, else a private one in the data directory."),
+    Flag("role", value: "all|api|worker", "Which part of the work to do; else all.", choices: Role.allCases.map(\.rawValue)),
+    Flag("smtp", value: "URL", "Mail server, as smtp://[user:password@]HOST:PORT; else PLUMB_SMTP_URL."),
+    Flag("resolver", value: "HOST:PORT", "Name server for domain checks; else the system's."),
+    Flag("allow-private-targets", "Let webhooks and channels call loopback and private addresses."),
+    Flag("family-listen", value: "FAMILY=HOST:PORT", "A listener of its own for one API family, without its base path.", repeats: true),
+    Flag("specs", value: "DIR", "Folder of the kinds; else PLUMB_SPECS, else the one beside the program."),
+    Flag("data", value: "DIR", "Data directory; else ./.plumb."),
+    Flag("verbose", short: "v", "Log each request."),
+  ]
+
+  init(_ arguments: Arguments) throws {
+    let environment = ProcessInfo.processInfo.environment
+    data = Self.absolute(arguments.value("data") ?? ".plumb")
+    listen = try ListenAddress(arguments.value("listen") ?? "127.0.0.1:8420")
+    database = arguments.value("database") ?? environment["PLUMB_DATABASE_URL"]
+    role = arguments.value("role").flatMap { Role(rawValue: $0) } ?? .all
+    smtp = arguments.value("smtp") ?? environment["PLUMB_SMTP_URL"]
+    resolver = arguments.value("resolver")
+    allowPrivateTargets = arguments.has("allow-private-targets")
+    specs = arguments.value("specs") ?? environment["PLUMB_SPECS"]
+    verbose = arguments.has("verbose")
+    families = try arguments.values("family-listen").map { text in
+      let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+      guard parts.count == 2 else {
+        throw Problem(.invalid, code: "flag_value", "--family-listen cannot be \"\(text)\".", fix: "Write it as deploy=127.0.0.1:9000.")
+      }
+      return (parts[0], try ListenAddress(parts[1]))
+    }
+  }
+
+  static func absolute(_ path: String) -> String {
+    let full = path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
+    return URL(fileURLWithPath: full).standardized.path
+  }
+}

@@ -1,0 +1,218 @@
+// A running `plumb serve`: puts the modules together, starts them in order, stops them in reverse.
+import Controllers
+import Core
+import Crypto
+import Execution
+import Foundation
+import HTTPServer
+import Identity
+import KindLoading
+import Kinds
+import Mail
+import NameResolution
+import NativeView
+import OutgoingHTTP
+import Planning
+import Ports
+import PostgresStore
+import ProcessRuntime
+import Reconciling
+import RestView
+
+final class Server: @unchecked Sendable {
+  /// Requests in flight may take this long after the stop.
+  static let drain = Duration.seconds(10)
+
+  let url: String
+  private let data: DataDirectory
+  private let postgres: PrivatePostgres?
+  private let pool: ConnectionPool
+  private let store: PostgresStore
+  private let http: HTTPServer?
+  private let worker: Worker?
+  private let services: Services
+  private let ready: ReadyFlag
+  private let tasks: [Task<Void, Never>]
+  private let upkeep: Upkeep
+
+  private init(
+    url: String, data: DataDirectory, postgres: PrivatePostgres?, pool: ConnectionPool, store: PostgresStore, http: HTTPServer?, worker: Worker?,
+    services: Services, ready: ReadyFlag, tasks: [Task<Void, Never>], upkeep: Upkeep
+  ) {
+    self.url = url
+    self.data = data
+    self.postgres = postgres
+    self.pool = pool
+    self.store = store
+    self.http = http
+    self.worker = worker
+    self.services = services
+    self.ready = ready
+    self.tasks = tasks
+    self.upkeep = upkeep
+  }
+
+  static func start(_ options: ServeOptions, log: @escaping @Sendable (String) -> Void) async throws -> Server {
+    let clock = SystemClock()
+    let random = SystemRandom()
+    let data = try DataDirectory(options.data)
+    let specs = try SpecsPlace.find(options.specs)
+    // The kinds are read while the database starts.
+    let loading = Task.detached { () throws -> KindCatalog in
+      let catalog = try KindLoader.load(specs)
+      let problems = RouteChecker.check(catalog)
+      guard problems.isEmpty else { throw Problems(problems) }
+      return catalog
+    }
+    let postgres: PrivatePostgres?
+    let address: DatabaseAddress
+    do {
+      if let database = options.database {
+        postgres = nil
+        address = DatabaseAddress(connection: database)
+      } else {
+        let own = try await PrivatePostgres.start(directory: data.path)
+        address = own.address
+        postgres = own
+      }
+    } catch {
+      _ = try await loading.value
+      throw error
+    }
+    do {
+      let catalog = try await loading.value
+      let pool = ConnectionPool(address: address)
+      return try await assemble(options, catalog, data, postgres, pool, clock, random, log)
+    } catch {
+      await postgres?.stop()
+      throw error
+    }
+  }
+
+  private static func assemble(
+    _ options: ServeOptions, _ catalog: KindCatalog, _ data: DataDirectory, _ postgres: PrivatePostgres?, _ pool: ConnectionPool,
+    _ clock: SystemClock, _ random: SystemRandom, _ log: @escaping @Sendable (String) -> Void
+  ) async throws -> Server {
+    let store = try await PostgresStore(pool: pool, catalog: catalog)
+    let vault = try Vault(key: try data.key(), random: random)
+    let bell = ChangeBell()
+    let caches = Later<RestHandler>()
+    let identity = IdentityService(store: store, vault: vault, clock: clock)
+    let engine = Engine(
+      catalog: catalog, store: store, clock: clock, sealing: vault, minting: vault, cleanup: ControllerRegistry.cleanup,
+      committed: { result in
+        let tenants = Array(result.positions.keys)
+        identity.forget(tenants: tenants)
+        caches.get()?.committed(result)
+        bell.ring(tenants)
+      })
+    try await Bootstrap.run(engine, data)
+
+    let outgoing = OutgoingHTTP(allowPrivateTargets: options.allowPrivateTargets)
+    let services = Services([
+      ProcessService(directory: data.path + "/apps"), HTTPService(outgoing), try MailService(server: options.smtp),
+      try DNSService(resolver: options.resolver), FeedService(store: store, catalog: catalog), RecordsService(store: store),
+    ])
+    var worker: Worker?
+    var tasks: [Task<Void, Never>] = []
+    if options.role != .api {
+      let effectKey = vault.derivedKey("effect")
+      let runner = StepRunner(services: services, clock: clock, sealing: vault) { uid, generation, step in
+        Hex.encode(Digest.hmacSHA256(key: effectKey, Array("\(uid)/\(generation)/\(step)".utf8)))
+      }
+      let reconciler = Reconciler(
+        engine: engine, services: services, runner: runner, controllers: ControllerRegistry.all, sealing: vault, readinessMoved: { _ in })
+      let one = Worker(
+        store: store, reconciler: reconciler, clock: clock, random: random, replica: vault.uid(at: clock.now()),
+        catalogDigest: catalog.digest, log: log)
+      worker = one
+      tasks.append(Task.detached { await one.run() })
+      for service in services.all {
+        tasks.append(Task.detached {
+          for await wake in service.wakes() {
+            try? await store.wake([WorkRequest(tenant: wake.tenant, uid: wake.uid, kind: wake.kind)])
+            one.hear()
+          }
+        })
+      }
+    }
+    let hear: @Sendable () -> Void = { [worker] in worker?.hear() }
+    let follower = FeedFollower(
+      store: store, catalog: catalog, controlled: options.role == .api ? [] : Set(ControllerRegistry.all.map(\.kind)),
+      changed: { tenants in
+        identity.forget(tenants: tenants)
+        bell.ring(tenants)
+      }, heard: hear, log: log)
+    tasks.append(Task.detached { await follower.run() })
+
+    let ready = ReadyFlag()
+    var http: HTTPServer?
+    var url = "(no listener)"
+    let tally = RequestTally()
+    if options.role != .worker {
+      let apply = ApplyService(engine: engine, digest: { Digest.sha256($0) }, token: { randomToken(length: 20) })
+      let native = NativeHandler(
+        catalog: catalog, store: store, writer: engine, apply: apply, auth: identity, clock: clock, bell: bell, log: log)
+      let rest = RestHandler(
+        catalog: catalog, store: store, writer: engine, auth: TallyingIdentity(inner: identity), sealing: vault, clock: clock,
+        random: random, cursorKey: vault.derivedKey("cursor"), version: PlumbVersion.text,
+        services: Dictionary(services.all.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first }),
+        log: { line in
+          if let fault = line.fault { log("\(line.requestID) \(line.route ?? "-"): \(fault)") }
+          if options.verbose { log("\(line.method) \(line.pattern ?? "-") \(line.status) \(line.duration.microseconds) us") }
+        })
+      caches.set(rest)
+      tasks.append(Task.detached { await rest.follow() })
+      let metrics = Metrics(rest: rest, worker: worker, store: store, startedAt: clock.now(), clock: clock)
+      let root = RootHandler(native: native, rest: rest, metrics: metrics, store: store, ready: ready, tally: tally)
+      var listeners: [(address: ListenAddress, handler: any HTTPHandler)] = [(options.listen, root)]
+      for (family, address) in options.families {
+        guard let handler = rest.handler(family: family) else {
+          throw Problem(.invalid, code: "family", "There is no family \(family).", fix: "Families: \(catalog.families.map(\.name).joined(separator: ", ")).")
+        }
+        listeners.append((address, handler))
+      }
+      let server = try HTTPServer(listen: listeners, log: log)
+      try server.start()
+      http = server
+      url = Self.url(options.listen, port: server.port)
+      try data.writeAddress(url: url)
+    }
+    let upkeep = Upkeep(store: store, identity: identity, vault: vault, clock: clock, tally: tally, catalog: catalog, log: log)
+    tasks.append(Task.detached { await upkeep.run() })
+    ready.set(true)
+    return Server(
+      url: url, data: data, postgres: postgres, pool: pool, store: store, http: http, worker: worker, services: services, ready: ready, tasks: tasks,
+      upkeep: upkeep)
+  }
+
+  private static func url(_ address: ListenAddress, port: Int) -> String {
+    switch address {
+    case .tcp(let host, _): "http://\(host.contains(":") ? "[\(host)]" : host == "0.0.0.0" ? "127.0.0.1" : host):\(port)"
+    default: "\(address)"
+    }
+  }
+
+  /// Answers first, then work, then the services' own (children end), then the database.
+  func stop() async {
+    ready.set(false)
+    await http?.shutdown(within: Self.drain)
+    worker?.stop()
+    await upkeep.flush()
+    if let first = tasks.first, worker != nil { await first.value }
+    for service in services.all { await service.shutdown() }
+    for task in tasks { task.cancel() }
+    data.removeAddress()
+    store.close()
+    pool.close()
+    await postgres?.stop()
+  }
+}
+
+/// A value that is there later than those who use it.
+private final class Later<T: Sendable>: @unchecked Sendable {
+  private let lock = NSLock()
+  private var value: T?
+  func get() -> T? { lock.withLock { value } }
+  func set(_ new: T) { lock.withLock { value = new } }
+}

@@ -1,0 +1,61 @@
+// Small work on a timer: last uses noted, request counts recorded. In batches, so that idle cost is constant.
+import Core
+import Identity
+import Foundation
+import Kinds
+import Ports
+
+final class Upkeep: @unchecked Sendable {
+  static let every = Duration.seconds(5)
+  /// Rows of request counts per flush.
+  static let maxRows = 2000
+
+  private let store: any StorePort
+  private let identity: IdentityService
+  private let vault: Vault
+  private let clock: any Clock
+  private let tally: RequestTally
+  private let samples: KindSpec?
+  private let log: @Sendable (String) -> Void
+
+  init(
+    store: any StorePort, identity: IdentityService, vault: Vault, clock: any Clock, tally: RequestTally, catalog: KindCatalog,
+    log: @escaping @Sendable (String) -> Void
+  ) {
+    self.store = store
+    self.identity = identity
+    self.vault = vault
+    self.clock = clock
+    self.tally = tally
+    samples = catalog.kind("RequestSample")
+    self.log = log
+  }
+
+  func run() async {
+    while !Task.isCancelled {
+      await clock.sleep(Self.every)
+      if Task.isCancelled { return }
+      await flush()
+    }
+  }
+
+  func flush() async {
+    do {
+      let uses = identity.takeUses()
+      if !uses.isEmpty { try await store.note(lastUsed: uses) }
+      let rows = newSamples()
+      if !rows.isEmpty { try await store.append(records: rows) }
+    } catch { log("upkeep: \(error)") }
+  }
+
+  /// Requests since the last flush, by tenant and family and whether they failed.
+  private func newSamples() -> [RecordRow] {
+    guard samples != nil else { return [] }
+    let now = clock.now()
+    return tally.take().prefix(Self.maxRows).map { key, count in
+      RecordRow(
+        tenant: key.tenant, uid: vault.uid(at: now), kind: "RequestSample", at: now,
+        fields: ["count": .int(count), "error": .bool(key.error), "family": .string(key.family)])
+    }
+  }
+}
