@@ -27,7 +27,7 @@ struct ErrorWriter: Sendable {
     body.reserveCapacity(256)
     template.write(to: &body, members: details(leading, told)) { hole, out in
       switch hole {
-      case .code: JSON.write(spelled(leading.code), to: &out)
+      case .code: JSON.write(spelled(leading), to: &out)
       case .message: JSON.write(told.map(Self.sentence).joined(separator: " "), to: &out)
       case .requestId: JSON.write(requestID, to: &out)
       case .version: JSON.write(version, to: &out)
@@ -47,9 +47,11 @@ struct ErrorWriter: Sendable {
     return response
   }
 
-  /// A family that spells some codes shows the others in upper case.
-  private func spelled(_ code: String) -> String {
-    family.errors.spelling[code] ?? (family.errors.spelling.isEmpty ? code : code.uppercased().replacing("-", with: "_"))
+  /// A family spells codes, and categories for the codes it does not name; what it spells neither way is shown in upper case.
+  private func spelled(_ problem: Problem) -> String {
+    let spelling = family.errors.spelling
+    return spelling[problem.code] ?? spelling[problem.category.rawValue]
+      ?? (spelling.isEmpty ? problem.code : problem.code.uppercased().replacing("-", with: "_"))
   }
 
   private var challenge: String {
@@ -68,7 +70,7 @@ struct ErrorWriter: Sendable {
   }
 
   private func shown(_ problem: Problem) -> Value {
-    var map: ObjectMap = ["code": .string(spelled(problem.code)), "message": .string(Self.sentence(problem))]
+    var map: ObjectMap = ["code": .string(spelled(problem)), "message": .string(Self.sentence(problem))]
     if let pointer = problem.pointer { map["pointer"] = .string(pointer) }
     return .object(map)
   }
