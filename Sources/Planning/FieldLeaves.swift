@@ -36,7 +36,7 @@ enum FieldLeaves {
     let head = String(path[..<dot])
     guard var inner = spec[head]?.object else { return }
     remove(String(path[path.index(after: dot)...]), from: &inner)
-    spec[head] = inner.isEmpty ? nil : .object(inner)
+    spec[head] = inner.isEmpty ? Value?.none : .object(inner)
   }
 
   /// `env.LOG` → `env`

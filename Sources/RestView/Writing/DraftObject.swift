@@ -26,7 +26,7 @@ enum DraftObject {
   /// `object` with some fields changed; null clears.
   static func changed(_ object: StoredObject, _ kind: KindSpec, fields: ObjectMap) -> StoredObject {
     var object = object
-    for (name, value) in fields { object.spec[name] = value.isNull ? nil : plain(value, kind.field(name)) }
+    for (name, value) in fields { object.spec[name] = value.isNull ? Value?.none : plain(value, kind.field(name)) }
     return object
   }
 
