@@ -71,7 +71,7 @@ extension NativeHandler {
     let request = ApplyRequest(
       set: text("set"), owner: caller.tenant, prune: flag("prune"), dryRun: flag("dryRun"), takeOver: flag("takeOver"),
       confirm: text("confirm"),
-      sourceCommit: text("commit"), files: files, secrets: secrets, plan: body["plan"].isNull ? nil : body["plan"])
+      sourceCommit: text("commit"), files: files, secrets: secrets, plan: body["plan"].isNull ? Value?.none : body["plan"])
     if !problems.isEmpty { throw Problems(problems) }
     return request
   }

@@ -214,7 +214,10 @@ public final class CaseRunner: @unchecked Sendable {
     }
     if let body = step.expect.object?["body"] { found += CaseMatch.differences(world.filled(body), response.json, at: "body") }
     if let text = step.expect.object?["text"] { found += CaseMatch.differences(world.filled(text), .string(response.text), at: "text") }
-    if !found.isEmpty { return "\(found.joined(separator: "\n  "))\n> \(request.description)\n< \(response.description)" }
+    if !found.isEmpty {
+      let said = response.status >= 500 ? "\nThe server said last:\n\(server.log.suffix(2000))" : ""
+      return "\(found.joined(separator: "\n  "))\n> \(request.description)\n< \(response.description)\(said)"
+    }
     if status.int != nil { calls.append(CaseCall(request: request, status: response.status, file: file, line: step.line)) }
     for (variable, path) in step.save {
       guard let value = CaseWorld.value(at: path, in: response.json) else { return "nothing to save at \(path) in \(response.text.prefix(500))" }
