@@ -18,8 +18,9 @@ struct ObjectLocator: FieldLocating {
     case .label(let key): return .text("(o.labels ->> \(b.bind(.text(key), "text")))")
     case .spec(let steps):
       let type = Self.type(of: steps, in: kind)
-      let document = Self.document("o.spec", steps, &b)
-      guard steps.count == 1, let slot = slots[steps[0]] else { return .json(document, type) }
+      guard steps.count == 1, let slot = slots[steps[0]] else { return .json(Self.document("o.spec", steps, &b), type) }
+      // A field with a slot is one of the catalog's: its name may stand in the statement.
+      let document = "(o.spec -> \(DatabaseAddress.literal(steps[0])))"
       switch slot.first {
       case "i": return .number("o.\(slot)")
       case "d": return .time("o.\(slot)")

@@ -43,18 +43,27 @@ struct PredicateSQL<Locator: FieldLocating> {
     case .all(let parts): parts.isEmpty ? "true" : "(" + parts.map { sql($0, &b) }.joined(separator: " AND ") + ")"
     case .any(let parts): parts.isEmpty ? "false" : "(" + parts.map { sql($0, &b) }.joined(separator: " OR ") + ")"
     case .not(let part): "((\(sql(part, &b))) IS NOT TRUE)"
-    case .compare(let path, .equal, let value): equal(locator.column(path, &b), value, &b)
-    case .compare(let path, .notEqual, let value): "((\(equal(locator.column(path, &b), value, &b))) IS NOT TRUE)"
-    case .compare(let path, let comparison, let value): order(locator.column(path, &b), comparison.rawValue, value, &b)
-    case .among(let path, let values): among(locator.column(path, &b), values, &b)
-    case .isNull(let path): isNull(locator.column(path, &b))
-    case .holds(let path, let value): holds(locator.column(path, &b), value, &b)
+    case .compare(let path, .equal, let value): atom(path, &b) { equal($0, value, &$1) }
+    case .compare(let path, .notEqual, let value): "((\(atom(path, &b) { equal($0, value, &$1) })) IS NOT TRUE)"
+    case .compare(let path, let comparison, let value): atom(path, &b) { order($0, comparison.rawValue, value, &$1) }
+    case .among(let path, let values): atom(path, &b) { among($0, values, &$1) }
+    case .isNull(let path): atom(path, &b) { column, _ in isNull(column) }
+    case .holds(let path, let value): atom(path, &b) { holds($0, value, &$1) }
     case .containsText(let path, let text):
-      text.isEmpty
-        ? "(\(Self.text(locator.column(path, &b))) IS NOT NULL)"
-        : "(strpos(lower(\(Self.text(locator.column(path, &b)))), lower(\(b.bind(.text(text), "text")))) > 0)"
-    case .startsWith(let path, let text): startsWith(locator.column(path, &b), text, &b)
+      atom(path, &b) { column, b in
+        text.isEmpty
+          ? "(\(Self.text(column)) IS NOT NULL)" : "(strpos(lower(\(Self.text(column))), lower(\(b.bind(.text(text), "text")))) > 0)"
+      }
+    case .startsWith(let path, let text): atom(path, &b) { startsWith($0, text, &$1) }
     }
+  }
+
+  /// A comparison that cannot be true uses no parameters: PostgreSQL refuses those that a statement does not mention.
+  private func atom(_ path: FieldPath, _ b: inout StatementBuilder, _ body: (FieldColumn, inout StatementBuilder) -> String) -> String {
+    let before = b
+    let sql = body(locator.column(path, &b), &b)
+    if sql == "false" { b = before }
+    return sql
   }
 
   private func equal(_ column: FieldColumn, _ value: Value, _ b: inout StatementBuilder) -> String {
@@ -80,7 +89,7 @@ struct PredicateSQL<Locator: FieldLocating> {
     switch column {
     case .uid(let sql): return value.string.flatMap { UID($0) }.map { "\(sql) \(op) \(b.bind(.uid($0), "uuid"))" } ?? "false"
     case .text(let sql): return value.string.map { "\(sql) \(op) \(b.bind(.text($0), "text")) COLLATE \"C\"" } ?? "false"
-    case .number(let sql): return Self.number(value, &b).map { "\(sql) \(op) \($0)" } ?? "false"
+    case .number(let sql): return value.double == nil ? "false" : Self.number(value, &b).map { "\(sql) \(op) \($0)" } ?? "false"
     case .time(let sql): return Self.time(value).map { "\(sql) \(op) \(b.bind(.time($0), "timestamptz"))" } ?? "false"
     case .slot(_, let whole): return order(.json(whole, .string), op, value, &b)
     case .flag(_, let whole): return order(.json(whole, .boolean), op, value, &b)

@@ -8,7 +8,8 @@ extension PostgresStore {
       let rows = try connection.query(
         "SELECT value FROM kv WHERE tenant = $1::uuid AND key = $2 AND (expires IS NULL OR expires > clock_timestamp())",
         [.uid(tenant), .text(key)])
-      return rows.isEmpty ? nil : try rows[0].json(0)
+      // `nil` alone would be the JSON null here.
+      return rows.isEmpty ? Optional<Value>.none : .some(try rows[0].json(0))
     }
   }
 
