@@ -46,7 +46,7 @@ public final class FeedFollower: @unchecked Sendable {
         changed(tenants)
         for tenant in tenants { await follow(tenant) }
       case .reconnected:
-        let known = lock.withLock { Array(positions.keys) }
+        let known = lock.withLock { positions.keys.sorted() }
         changed(known)
         for tenant in known { await follow(tenant) }
         heard()

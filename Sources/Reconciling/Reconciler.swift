@@ -146,7 +146,7 @@ public struct Reconciler: Sendable {
     let now = engine.clock.now()
     let origin = origin(object)
     let status = Self.keepingSince(decision.status, object)
-    let next = decision.lookAgain.map { now + $0 }
+    let next = Self.nextLook(decision, object, kind).map { now + $0 }
     var pins: [Pin] = []
     for limit in decision.limits {
       pins.append(.atMost(
@@ -263,6 +263,14 @@ public struct Reconciler: Sendable {
       case .delete(let kind, let uid): Intent(.delete, .uid(tenant: tenant, kind: kind, uid), writer: .controller)
       }
     }
+  }
+
+  /// What the controller asks for, and no later than its kind's `observe` says: a signal that got lost must not be the last word.
+  /// The looks of many objects are spread by their uids.
+  static func nextLook(_ decision: Decision, _ object: StoredObject, _ kind: KindSpec) -> Duration? {
+    guard let every = kind.observe?.every else { return decision.lookAgain }
+    let spread = Duration.microseconds(every.microseconds / 10_000 * Int(object.uid.low % 1000))
+    return min(decision.lookAgain ?? every, every - spread)
   }
 
   /// Conditions keep the time since which they hold; a status that says nothing new is left alone.

@@ -41,11 +41,11 @@ struct SnapshotLoader: Sendable {
       for uid in uids { snapshot.byUID[uid] = .some(nil) }
       for object in try await store.objects(tenant: nil, uids: uids) { snapshot.byUID[object.uid] = object }
     }
-    for (group, asked) in holders {
+    for (group, asked) in holders.sorted(by: { ($0.key.tenant, $0.key.kind) < ($1.key.tenant, $1.key.kind) }) {
       let held = try await store.holders(tenant: group.tenant, kind: group.kind, keys: asked)
       for key in asked { snapshot.holders[.holder(tenant: group.tenant, kind: group.kind, key)] = .some(held[key]) }
     }
-    for (tenant, targets) in referrers {
+    for (tenant, targets) in referrers.sorted(by: { $0.key < $1.key }) {
       for uid in targets { snapshot.referrers[uid] = [] }
       for row in try await store.referrers(tenant: tenant, of: targets, limit: Self.maxReferrers) {
         snapshot.referrers[row.target, default: []].append((row.field, row.object))

@@ -93,10 +93,10 @@ public final class Worker: @unchecked Sendable {
   }
 
   private func fetch(_ limit: Int, _ group: inout TaskGroup<Void>) async {
-    let held = lock.withLock { Array(fences.values) }
+    let held = lock.withLock { fences.values.sorted { $0.shard < $1.shard } }
     guard !held.isEmpty else { return }
     do {
-      let items = try await store.due(fences: held.sorted { $0.shard < $1.shard }, limit: limit)
+      let items = try await store.due(fences: held, limit: limit)
       let start = Set(lock.withLock { queue.start(items.map(\.uid), asked: limit) })
       for item in items where start.contains(item.uid) {
         group.addTask { await self.work(item) }
