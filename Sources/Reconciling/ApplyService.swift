@@ -65,7 +65,7 @@ public struct ApplyService: ApplyPort {
     let outcome = try await engine.commit(
       all, prune: gone.map { ($0.tenant, $0.uid) }, origin: origin, dryRun: request.dryRun,
       check: { plan in
-        if let pinned = request.plan { try PinnedPlan.check(pinned, plan: plan, contentHash: contentHash, catalogDigest: engine.catalog.digest) }
+        if let pinned = request.plan, !pinned.isNull { try PinnedPlan.check(pinned, plan: plan, contentHash: contentHash, catalogDigest: engine.catalog.digest) }
       },
       extend: { commit, plan in
         let change = Self.inventory(plan, all, set: set, request: request, removed: gone.map(\.uid) + dropped, catalog: engine.catalog.digest)

@@ -117,13 +117,16 @@ public final class Engine: WritePort, Sendable {
   /// Plans until the planner has read all it needs.
   func plan(_ intents: [Intent], prune: [(tenant: UID, uid: UID)], origin: Origin, snapshot: inout Snapshot) async throws -> Plan {
     let context = PlanningContext(catalog: catalog, now: clock.now(), origin: origin, minting: minting, cleanup: cleanup)
+    var last: [Fact] = []
     for _ in 0..<Self.maxRounds {
       switch Planner.plan(intents, prune: prune, snapshot: snapshot, context: context) {
-      case .needs(let needs): try await loader.load(needs, into: &snapshot)
+      case .needs(let needs):
+        last = needs
+        try await loader.load(needs, into: &snapshot)
       case .done(let plan): return plan
       }
     }
-    throw Problem(.failure, code: "planning", "The plan needs more facts than can be read (\(Self.maxRounds) rounds).")
+    throw Problem(.failure, code: "planning", "The plan needs more facts than can be read in \(Self.maxRounds) rounds, such as \(last.prefix(3)).")
   }
 
   /// The stored objects that the intents are about.

@@ -15,6 +15,7 @@ struct SetDocuments {
 
   private let files: [ApplyFile]
   private let secrets: [String: String]
+  private let fileNumbers: [String: Int]
   private(set) var documents: [Raw] = []
   /// Files with secrets of the client: their documents are always parsed.
   private var withSecrets: Set<Int> = []
@@ -22,6 +23,7 @@ struct SetDocuments {
   init(_ files: [ApplyFile], secrets: [String: String], digest: ([UInt8]) -> [UInt8]) {
     self.files = files
     self.secrets = secrets
+    fileNumbers = Dictionary(files.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
     for (number, file) in files.enumerated() {
       if !secrets.isEmpty, secrets.keys.contains(where: { $0.hasPrefix(file.name + "#") }) { withSecrets.insert(number) }
       for raw in DocumentSplitter.split(file.bytes) {
@@ -89,17 +91,22 @@ struct SetDocuments {
     return found.hash
   }
 
-  private var fileNumbers: [String: Int] { Dictionary(files.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first }) }
-
   /// The manifest's fields with the client's secrets in their places.
   func withSecrets(_ manifest: Manifest) -> ObjectMap {
     guard let file = fileNumbers[manifest.place.file], withSecrets.contains(file) else { return manifest.spec }
     let prefix = "\(manifest.place.file)#\(manifest.documentIndex)#/spec/"
     var spec = Value.object(manifest.spec)
     for (key, plain) in secrets where key.hasPrefix(prefix) {
-      Self.put(.string(plain), at: key.dropFirst(prefix.count).split(separator: "/").map(String.init)[...], in: &spec)
+      Self.put(.string(plain), at: Self.steps(key.dropFirst(prefix.count))[...], in: &spec)
     }
     return spec.object ?? manifest.spec
+  }
+
+  /// The steps of a JSON pointer.
+  private static func steps(_ pointer: Substring) -> [String] {
+    pointer.split(separator: "/", omittingEmptySubsequences: false).map {
+      String($0).replacing("~1", with: "/").replacing("~0", with: "~")
+    }
   }
 
   private static func put(_ value: Value, at path: ArraySlice<String>, in container: inout Value) {
