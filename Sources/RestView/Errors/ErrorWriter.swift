@@ -82,6 +82,7 @@ struct ErrorWriter: Sendable {
       let name = pointer.dropFirst().replacing("/", with: ".")
       if !text.contains(name) { text = "\(name): \(text)" }
     }
+    if let last = text.last, !".!?".contains(last) { text += "." }
     if let fix = problem.fix { text += " \(fix)" }
     return text
   }

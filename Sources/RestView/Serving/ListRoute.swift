@@ -39,10 +39,9 @@ extension RouteExecutor {
   private func filters(_ problems: inout [Problem]) -> [Predicate] {
     var parts: [Predicate] = []
     for filter in route.filters {
-      let shape = filter.shape
-      guard let value = context.query.value(shape, &problems) else { continue }
+      guard let value = context.query.value(filter.shape, &problems) else { continue }
       var names = context.names
-      names[RequestNames.filterValue] = FieldConversion.expression(value, shape)
+      names[RequestNames.filterValue] = FieldConversion.expression(value, filter.shape)
       parts.append(filter.plan.predicate(RouteScope(names), ids: context.ids))
     }
     return parts

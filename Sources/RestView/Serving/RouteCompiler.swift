@@ -164,6 +164,9 @@ struct RouteCompiler {
 
   private func filters(_ spec: RouteSpec, _ kind: KindSpec, _ faults: inout Faults) -> [ServedRoute.Filter] {
     spec.filters.compactMap { filter in
+      let shape = filter.shape.copy()
+      shape.name = filter.parameter
+      shape.required = false
       let builder = PredicateBuilder(
         kind: kind, ids: ids, constants: requestNames(spec).union([RequestNames.filterValue]), selfIsConstant: false)
       do {
@@ -173,10 +176,10 @@ struct RouteCompiler {
           let value = ConstantPlan.program(CELProgram(tree: .identifier(RequestNames.filterValue), lenient: true))
           let isList = kind.field(name)?.type == .list
           return ServedRoute.Filter(
-            parameter: filter.parameter, shape: filter.shape, plan: isList ? .holds(term, value) : .compare(term, .equal, value))
+            parameter: filter.parameter, shape: shape, plan: isList ? .holds(term, value) : .compare(term, .equal, value))
         case .predicate(let program):
           do {
-            return ServedRoute.Filter(parameter: filter.parameter, shape: filter.shape, plan: try builder.build(program.tree))
+            return ServedRoute.Filter(parameter: filter.parameter, shape: shape, plan: try builder.build(program.tree))
           } catch {
             faults.add(error, in: program)
             return nil
