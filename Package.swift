@@ -68,7 +68,7 @@ let package = Package(
       ]),
     .executableTarget(name: "Plumb", dependencies: ["PlumbCommand"], path: "Sources/Plumb"),
 
-    module("TestSupport", ["Core", "Kinds", "Ports", "Planning", "Reconciling", "KindLoading", "Documents", "PostgresStore", "Crypto"]),
+    module("TestSupport", ["Core", "Kinds", "Ports", "Planning", "Execution", "Reconciling", "KindLoading", "Documents", "PostgresStore", "Crypto"]),
     tests("CoreTests", ["Core"]),
     tests("ExpressionsTests", ["Core", "Expressions"]),
     tests("DocumentsTests", ["Core", "Documents"]),
@@ -88,7 +88,7 @@ let package = Package(
         "Core", "Expressions", "Kinds", "KindLoading", "Ports", "Planning", "Reconciling", "Identity", "RestView", "HTTPServer",
         "PostgresStore", "TestSupport",
       ]),
-    tests("SimulationTests", ["Core", "Kinds", "Ports", "Reconciling", "WorkQueue", "Execution", "TestSupport", "Controllers"]),
+    tests("SimulationTests", ["Core", "Kinds", "KindLoading", "Controllers", "TestSupport"]),
     tests("CommandTests", ["Core", "Kinds", "KindLoading", "Ports", "HTTPServer", "NativeView", "PlumbCommand", "TestSupport"]),
     tests("CaseTests", ["Core", "Documents", "TestSupport"]),
     tests("TidyTests", []),

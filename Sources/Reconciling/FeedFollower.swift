@@ -14,6 +14,8 @@ public final class FeedFollower: @unchecked Sendable {
   private let store: any StorePort
   private let catalog: KindCatalog
   private let controlled: Set<String>
+  /// Kinds that some controlled kind refers to.
+  private let referred: Set<String>
   private let changed: @Sendable ([UID]) -> Void
   private let heard: @Sendable () -> Void
   private let log: @Sendable (String) -> Void
@@ -31,6 +33,10 @@ public final class FeedFollower: @unchecked Sendable {
     self.store = store
     self.catalog = catalog
     self.controlled = controlled
+    referred = Set(
+      catalog.kinds.filter { controlled.contains($0.name) }.flatMap { kind in
+        kind.fields.flatMap { [$0.reference?.kind, $0.of?.reference?.kind].compactMap { $0 } }
+      })
     self.changed = changed
     self.heard = heard
     self.log = log
@@ -67,7 +73,7 @@ public final class FeedFollower: @unchecked Sendable {
         case .changes(let changes, let upTo):
           for change in changes {
             if change.operation != "o", !change.events.isEmpty { announced = true }
-            if isReferred(change.kind) { moved.insert(change.uid) }
+            if referred.contains(change.kind) { moved.insert(change.uid) }
           }
           position = max(changes.last?.position ?? upTo, position)
           if changes.count == Self.page { continue }
@@ -87,21 +93,18 @@ public final class FeedFollower: @unchecked Sendable {
     } catch { log("feed of \(tenant) not read: \(error)") }
   }
 
-  /// Kinds that some controlled kind refers to.
-  private func isReferred(_ kind: String) -> Bool {
-    catalog.referrers(of: kind).contains { controlled.contains($0.kind.name) }
-  }
-
   private func webhooks(_ tenant: UID) async throws -> [WorkRequest] {
     guard controlled.contains("Webhook") else { return [] }
-    let active = try await store.list(ObjectQuery(
-      tenant: tenant, kind: "Webhook", predicate: .compare(.spec(["active"]), .equal, true), limit: 1000))
+    let active = try await store.list(
+      ObjectQuery(
+        tenant: tenant, kind: "Webhook", predicate: .compare(.spec(["active"]), .equal, true), limit: 1000))
     return active.objects.map { WorkRequest(tenant: $0.tenant, uid: $0.uid, kind: $0.kind) }
   }
 
   private func referrers(_ tenant: UID, _ uids: [UID]) async throws -> [WorkRequest] {
     try await store.referrers(tenant: tenant, of: uids, limit: Self.maxWoken).compactMap { row in
-      controlled.contains(row.object.kind) ? WorkRequest(tenant: row.object.tenant, uid: row.object.uid, kind: row.object.kind) : nil
+      controlled.contains(row.object.kind)
+        ? WorkRequest(tenant: row.object.tenant, uid: row.object.uid, kind: row.object.kind) : nil
     }
   }
 }

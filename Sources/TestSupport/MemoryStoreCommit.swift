@@ -75,7 +75,7 @@ extension MemoryStore {
     if !exceeded.isEmpty { throw CommitFailure.exceeded(exceeded) }
   }
 
-  /// Written objects as they will be; removed ones are marked deleted.
+  /// Written and observed objects as they will be; removed ones are marked deleted.
   private func after(_ commit: Commit, _ state: MemoryState) -> [UID: StoredObject] {
     var after: [UID: StoredObject] = [:]
     for write in commit.writes {
@@ -95,6 +95,11 @@ extension MemoryStore {
       object.status = state.objects[object.uid]?.status ?? .null
       object.observedGeneration = state.objects[object.uid]?.observedGeneration ?? 0
       after[object.uid] = object
+    }
+    for status in commit.statuses {
+      guard var object = after[status.uid] ?? state.objects[status.uid] else { continue }
+      object.status = status.status
+      after[status.uid] = object
     }
     return after
   }

@@ -136,6 +136,23 @@ extension StoreContract {
       let result = try await store.commit(commit)
       XCTAssertEqual(result.positions, [app.tenant: 2])
     },
+    StoreCase(name: "a limit counts what the same commit observes") { store in
+      let (a, b) = (Fixture.app("a"), Fixture.app("b"))
+      _ = try await store.commit(Fixture.create(a, b))
+      let full = Problem(.limited, code: "full", "One is enough.")
+      func place(_ app: StoredObject) async throws {
+        var commit = Commit(origin: Fixture.origin)
+        commit.statuses = [StatusWrite(tenant: app.tenant, uid: app.uid, kind: "App", generation: 1, status: ["place": "here"])]
+        commit.pins = [.atMost(tenant: app.tenant, kind: "App", .compare(.status(["place"]), .equal, "here"), 1, problem: full)]
+        _ = try await store.commit(commit)
+      }
+      try await place(a)
+      do {
+        try await place(b)
+        XCTFail("the last place was given twice")
+      } catch CommitFailure.exceeded(let problems) { XCTAssertEqual(problems, [full]) }
+      try await place(a)
+    },
   ]
 
   static let side: [StoreCase] = [

@@ -1,0 +1,57 @@
+// One `plumb serve` in a simulation: engine, worker, follower, on a wire of its own.
+import Core
+import Execution
+import Kinds
+import Ports
+import Reconciling
+
+final class SimReplica: Sendable {
+  let link: ReplicaLink
+  let engine: Engine
+  private let store: FaultyStore
+  private let worker: Worker
+  private let follower: FeedFollower
+  private let services: [any ServicePort]
+
+  init(
+    link: ReplicaLink, store: any StorePort, services: [any ServicePort], catalog: KindCatalog, controllers: [any KindController],
+    cleanup: Set<String>, log: SimLog
+  ) {
+    let clock = SimClock(link.executor)
+    let secrets = SimSecrets(random: link.random)
+    let faulty = FaultyStore(store, link: link)
+    let reached = services.map { FaultyService($0, link: link) }
+    let name = link.name
+    engine = Engine(catalog: catalog, store: faulty, clock: clock, sealing: secrets, minting: secrets, cleanup: cleanup)
+    let runner = StepRunner(services: Services(reached), clock: clock, sealing: secrets) { "\($0)/\($1)/\($2)" }
+    let reconciler = Reconciler(
+      engine: engine, services: Services(reached), runner: runner, controllers: controllers, sealing: secrets,
+      readinessMoved: { _ in })
+    let one = Worker(
+      store: faulty, reconciler: reconciler, clock: clock, random: link.random, replica: secrets.uid(at: clock.now()),
+      catalogDigest: catalog.digest, log: { text in log.add("\(name): \(text)") })
+    worker = one
+    follower = FeedFollower(
+      store: faulty, catalog: catalog, controlled: Set(controllers.map(\.kind)), changed: { _ in }, heard: { one.hear() },
+      log: { text in log.add("\(name): \(text)") })
+    self.services = reached
+    self.store = faulty
+    self.link = link
+  }
+
+  /// Until its end.
+  func run() async {
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await self.worker.run() }
+      group.addTask { await self.follower.run() }
+      for service in services {
+        group.addTask {
+          for await wake in service.wakes() {
+            try? await self.store.wake([WorkRequest(tenant: wake.tenant, uid: wake.uid, kind: wake.kind)])
+            self.worker.hear()
+          }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,90 @@
+// One run: its parts, put together, and its course.
+import Core
+import Kinds
+import Ports
+
+final class SimulationRun: @unchecked Sendable {
+  private let seed: UInt64
+  private let faulty: Bool
+  private let executor: SimExecutor
+  private let clock: SimClock
+  private let scenario: Scenario
+  private let tenants: [UID]
+  private let watched: WatchedStore
+  private let reader: WorldReader
+  private let client: SimClient
+  let cluster: SimCluster
+  let log: SimLog
+  private(set) var faults: [String] = []
+  private(set) var world: WorldState?
+  private(set) var isOver = false
+
+  init(_ simulation: Simulation, seed: UInt64, faulty: Bool, bug: PlantedBug?, executor: SimExecutor, verbose: Bool) {
+    self.seed = seed
+    self.faulty = faulty
+    self.executor = executor
+    let clock = SimClock(executor)
+    self.clock = clock
+    scenario = Scenario(seed: seed)
+    tenants = (0..<scenario.tenants).map { UID(high: 0x7000, low: 0x8000_0000_0000_00a0 | UInt64($0)) }
+    let log = SimLog(clock: clock, enabled: verbose)
+    self.log = log
+    let memory = MemoryStore(catalog: simulation.catalog, clock: clock)
+    let processes = ProcessWorld(clock: clock, forgetful: bug == .repeatedEffect)
+    let letters = LetterWorld()
+    let store: any StorePort = bug.map { PlantedStore(memory, bug: $0, random: SeededRandom(seed: seed ^ 0xb06)) } ?? memory
+    let watched = WatchedStore(store, world: processes, executor: executor, log: log)
+    self.watched = watched
+    let controllers = simulation.controllers.map { bug == .earlyStatus && $0.kind == "App" ? EarlyController(inner: $0) : $0 }
+    cluster = SimCluster(executor: executor, seed: seed, log: log) { link in
+      SimReplica(
+        link: link, store: watched, services: [processes, letters], catalog: simulation.catalog, controllers: controllers,
+        cleanup: simulation.cleanup, log: log)
+    }
+    client = SimClient(cluster: cluster, executor: executor, world: processes, store: memory, seed: seed, log: log)
+    reader = WorldReader(store: memory, world: processes, letters: letters, tenants: tenants, clock: clock)
+  }
+
+  func run() async {
+    cluster.start()
+    await client.setUp(scenario, tenants)
+    if faulty { cluster.fail(FaultRates.drawn(SeededRandom(seed: seed ^ 0xfa_0175))) }
+    let start = clock.now()
+    await withTaskGroup(of: Void.self) { group in
+      for lane in scenario.lanes {
+        group.addTask { await self.client.make(lane, self.tenants[lane.tenant], from: start) }
+      }
+      group.addTask {
+        await self.executor.pause(Scenario.duration)
+        self.cluster.heal()
+        self.log.add("the faults end")
+      }
+    }
+    do { try await settle() } catch { faults.append("the store failed: \(error)") }
+    await cluster.end()
+    isOver = true
+  }
+
+  private func settle() async throws {
+    await executor.pause(faulty ? Simulation.rest : .seconds(5))
+    let latest = clock.now() + Simulation.patience
+    var open = try await reader.unsettled()
+    while !open.isEmpty, clock.now() < latest {
+      await executor.pause(.seconds(1))
+      open = try await reader.unsettled()
+    }
+    faults += client.refused.map { "a wish was never granted: \($0)" }
+    faults += open
+    faults += watched.violations
+    faults += try await reader.broken()
+    faults += try await reader.lost(client.promises)
+    let state = try await reader.state()
+    world = state
+    let wanted = scenario.desired
+    for name in Set(wanted.keys).union(state.apps.keys).sorted() where wanted[name] != state.apps[name]?.desired {
+      faults.append(
+        "\(name) is to be \(wanted[name].map { JSON.text(.object($0)) } ?? "gone"), and the store has \(state.apps[name].map { JSON.text(.object($0.desired)) } ?? "nothing")"
+      )
+    }
+  }
+}
