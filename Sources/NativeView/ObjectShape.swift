@@ -62,7 +62,11 @@ struct ObjectShape: Sendable {
   func spec(_ spec: ObjectMap, _ kind: KindSpec?) -> ObjectMap {
     var shown = ObjectMap()
     shown.reserveCapacity(spec.count)
-    for (name, value) in spec { shown.append(name, self.value(value, kind?.field(name))) }
+    // In the order of the kind, which is for people; what the kind does not know any more comes last.
+    for field in kind?.fields ?? [] { if let value = spec[field.name] { shown.append(field.name, self.value(value, field)) } }
+    if shown.count < spec.count {
+      for (name, value) in spec where !shown.has(name) { shown.append(name, self.value(value, nil)) }
+    }
     return shown
   }
 

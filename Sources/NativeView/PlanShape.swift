@@ -24,7 +24,7 @@ struct PlanShape: Sendable {
     }
     summary["unchanged"] = .int(unchanged + plan.count(.unchanged))
     return [
-      "items": .list(changed.map { item($0, before[$0.uid], shape) }), "summary": .object(summary),
+      "items": .list(changed.map { item($0, $0.action == .create ? plan.results[$0.uid] : before[$0.uid], shape) }), "summary": .object(summary),
       "positions": .object(ObjectMap(positions.sorted { $0.key < $1.key }.map { ($0.key.description, Value.int($0.value)) })),
       "problems": .list(plan.problems.map(\.value)),
     ]
@@ -80,12 +80,13 @@ struct PlanShape: Sendable {
     return field
   }
 
-  private func item(_ item: PlanItem, _ before: StoredObject?, _ shape: ObjectShape) -> Value {
+  /// `known` is the object as it was; for a new one as it will be.
+  private func item(_ item: PlanItem, _ known: StoredObject?, _ shape: ObjectShape) -> Value {
     let kind = handler.catalog.kind(item.kind)
     var map: ObjectMap = [
       "action": .string(item.action.rawValue), "kind": .string(item.kind), "name": .string(item.name),
       "tenant": .string(shape.tenantName(item.tenant)), "uid": .string(item.uid.description),
-      "changes": .list(item.changes.map { change($0, kind, before, shape) }),
+      "changes": .list(item.changes.map { change($0, item.action == .create, kind, known, shape) }),
     ]
     if let reason = item.reason { map["reason"] = .string(reason) }
     if let place = item.place {
@@ -95,7 +96,9 @@ struct PlanShape: Sendable {
     return .object(map)
   }
 
-  private func change(_ change: PlanItem.FieldChange, _ kind: KindSpec?, _ before: StoredObject?, _ shape: ObjectShape) -> Value {
+  private func change(
+    _ change: PlanItem.FieldChange, _ creates: Bool, _ kind: KindSpec?, _ known: StoredObject?, _ shape: ObjectShape
+  ) -> Value {
     let field = kind.flatMap { Self.field(change.path, $0) }
     var map: ObjectMap = [
       "path": .string(change.path.hasPrefix("metadata.") ? change.path : "spec." + change.path),
@@ -103,7 +106,11 @@ struct PlanShape: Sendable {
       "after": change.secret ? .null : shape.value(change.after, field),
       "secret": .bool(change.secret),
     ]
-    if let owner = before?.owners[change.path] { map["owner"] = ObjectShape.owner(owner) }
+    if let owner = known?.owners[change.path] {
+      // What nobody stated is worth less attention.
+      if creates, owner.manager == .standard { map["default"] = true }
+      if !creates { map["owner"] = ObjectShape.owner(owner) }
+    }
     return .object(map)
   }
 }

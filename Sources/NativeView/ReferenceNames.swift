@@ -27,8 +27,8 @@ struct ReferenceNames: Sendable {
   static func read(_ uids: Set<UID>, crosses: Bool, store: any StorePort, caller: Caller) async throws -> ReferenceNames {
     var names = ReferenceNames()
     var left = uids
-    for tenant in [caller.tenant, .rootTenant, nil] as [UID?] {
-      if left.isEmpty || (tenant == nil && !crosses) || (tenant == .rootTenant && caller.isRoot) { continue }
+    for tenant in [caller.tenant] + (caller.isRoot ? [] : [.rootTenant]) + (crosses ? [nil] : []) as [UID?] {
+      if left.isEmpty { break }
       for object in try await store.objects(tenant: tenant, uids: left.sorted()) {
         names.known[object.uid] = (object.tenant, object.name)
         left.remove(object.uid)

@@ -53,8 +53,9 @@ extension NativeHandler {
     ]
     if let commit = entry.origin.commit { map["commit"] = .string(commit) }
     var changes: [Value] = []
-    let keys = entry.spec.keys + (earlier?.spec.keys.filter { !entry.spec.has($0) } ?? [])
-    for key in keys where earlier?.spec[key] != entry.spec[key] {
+    let all = Set(entry.spec.keys + (earlier?.spec.keys ?? []))
+    let known = kind.fields.map(\.name).filter(all.contains)
+    for key in known + all.subtracting(known).sorted() where earlier?.spec[key] != entry.spec[key] {
       let field = kind.field(key)
       let secret = field?.secret != nil
       changes.append([

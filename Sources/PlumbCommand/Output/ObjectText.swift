@@ -46,7 +46,7 @@ struct ObjectText {
   private func table(kind: String, _ objects: [Value], prefix: Bool) -> String {
     let wide = form == "wide"
     let tenants = Set(objects.map { $0["metadata"]["tenant"].string ?? "" }).count > 1
-    let columns = Self.columns(objects, most: wide ? 8 : 3)
+    let columns = Self.columns(objects, most: wide ? 5 : 3)
     var head = (tenants || wide ? ["TENANT"] : []) + ["NAME", "READY"] + columns.map(Self.heading) + ["AGE"]
     if wide { head += ["GEN", "MESSAGE", "UID"] }
     let rows = objects.map { object in
@@ -74,6 +74,8 @@ struct ObjectText {
     var names: [String] = []
     for object in objects.prefix(50) {
       for (key, value) in object["spec"].object ?? ObjectMap() where !names.contains(key) {
+        // The name has its column already.
+        if value == object["metadata"]["name"] { continue }
         switch value {
         case .object, .list, .null: continue
         case .string(let text) where text.count > 40: continue

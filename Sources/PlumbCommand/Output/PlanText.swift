@@ -4,10 +4,11 @@ import Core
 struct PlanText {
   let console: Console
 
-  /// Lines for each object, then a summary. `done` speaks of what was done, not of what would be.
+  /// Lines for each object, then a summary. `done` speaks of what was done, not of what would be, and leaves out the fields of
+  /// new objects, which their manifests show.
   func write(_ plan: Value, done: Bool) -> String {
     var text = ""
-    for item in plan["items"].list ?? [] { text += self.item(item) }
+    for item in plan["items"].list ?? [] { text += self.item(item, done: done) }
     return text + summary(plan, done: done) + "\n"
   }
 
@@ -33,15 +34,15 @@ struct PlanText {
     }
   }
 
-  private func item(_ item: Value) -> String {
+  private func item(_ item: Value, done: Bool) -> String {
     let action = item["action"].string ?? ""
     if action == "unchanged" { return "" }
     let (sign, style) = Self.sign(action)
     var head = "\(sign) \(action) \(item["kind"].string ?? "")/\(item["name"].string ?? "")"
     if let reason = item["reason"].string { head += "  (\(reason))" }
     var text = console.styled(head, style) + "\n"
-    if action == "delete" { return text }
-    for change in item["changes"].list ?? [] { text += "    " + Self.change(change, creates: action == "create") + "\n" }
+    if action == "delete" || (action == "create" && done) { return text }
+    for change in item["changes"].list ?? [] where change["default"].bool != true { text += "    " + Self.change(change, creates: action == "create") + "\n" }
     return text
   }
 

@@ -24,7 +24,7 @@ enum ServeVerb {
 
   private static func serve(_ options: ServeOptions, _ console: Console) async throws {
     let server = try await Server.start(options) { line in FileHandle.standardError.write(Data((line + "\n").utf8)) }
-    console.out("plumb is ready at \(server.url)")
+    console.line("plumb is ready at \(server.url)")
     console.flush()
     await StopSignal.wait()
     await server.stop()
