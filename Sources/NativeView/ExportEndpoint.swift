@@ -76,12 +76,17 @@ private struct ManifestShape {
     if object.deleting != nil || (!object.owners.isEmpty && !stated) { return nil }
     var spec = ObjectMap()
     var secrets: [String] = []
-    for (name, value) in object.spec {
-      guard let field = kind.field(name), field.writer == .any, name != kind.identityField, field.computed == nil, !value.isNull
-      else { continue }
-      if case .standard? = object.owners[name]?.manager { continue }
+    for field in kind.fields where field.writer == .any && field.name != kind.identityField && field.computed == nil {
+      guard let value = object.spec[field.name], !value.isNull, isStated(field, object) else { continue }
       let shown = shape.value(value, field)
-      if Self.holdsSecret(shown) { secrets.append(name) } else { spec[name] = shown }
+      if field.secret != nil {
+        // It stays where it is: whoever applies this need not know it.
+        spec[field.name] = ["secret": .string(object.label), "key": .string(field.name)]
+      } else if Self.holdsSecret(shown) {
+        secrets.append(field.name)
+      } else {
+        spec[field.name] = shown
+      }
     }
     var metadata: ObjectMap = [:]
     if kind.scope == .tenant || kind.scope == .organization { metadata["tenant"] = .string(shape.tenantName(object.tenant)) }
@@ -93,6 +98,18 @@ private struct ManifestShape {
     ]
     return YAMLWriter.write(manifest)
       + secrets.map { "# spec.\($0) is kept by the server; state it as {env: NAME} or {file: PATH}\n" }.joined()
+  }
+
+  /// Somebody said so: no default, and nothing that was minted.
+  private func isStated(_ field: FieldSpec, _ object: StoredObject) -> Bool {
+    let owners = object.owners.filter { $0.key == field.name || $0.key.hasPrefix(field.name + ".") || $0.key.hasPrefix(field.name + "[") }
+    if owners.isEmpty { return field.generate == nil }
+    return owners.values.contains { owner in
+      switch owner.manager {
+      case .set, .api: true
+      case .controller, .standard: false
+      }
+    }
   }
 
   private static func holdsSecret(_ value: Value) -> Bool {

@@ -83,12 +83,19 @@ extension PlannerRun {
         if case .success(.bool(true)) = outcome { continue }
         var message = rule.message
         if case .failure(let failure) = outcome, !needs.isEmpty || failure.description.isEmpty { continue } else if case .failure(let failure) = outcome { message += " (\(failure))" }
+        // The kind writes a pointer below the spec.
+        let field = rule.field.map { String($0.drop { $0 == "/" }) }
         problems.append(Problem(
-          rule.code == "invalid" ? .invalid : .conflict, code: rule.code, message,
-          place: draft.intent.flatMap { at in rule.field.map { place(intents[at], [$0]) } ?? intents[at].place },
-          pointer: rule.field.map { "/spec/\($0)" }, object: draft.object.label))
+          Self.isAboutItself(rule) ? .invalid : .conflict, code: rule.code, message,
+          place: draft.intent.flatMap { at in field.map { place(intents[at], [$0]) } ?? intents[at].place },
+          pointer: field.map { "/spec/\($0)" }, object: draft.object.label))
       }
     }
+  }
+
+  /// Whether a rule reads nothing but the object as stated: then what breaks it is wrong in itself, and in no conflict with others.
+  private static func isAboutItself(_ rule: KindSpec.Rule) -> Bool {
+    rule.code == "invalid" || (rule.require.paths + (rule.when?.paths ?? [])).allSatisfy { $0.first == "self" && $0.count <= 2 }
   }
 
   /// Objects that rules reach through references must have been read.

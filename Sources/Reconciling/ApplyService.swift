@@ -36,12 +36,13 @@ public struct ApplyService: ApplyPort {
     let read = ManifestReader.read(files: documents.files(without: known), catalog: engine.catalog)
     var problems = read.problems + duplicates(read.manifests, known)
     let tenants = try await TenantNames.resolve(read.manifests, owner: request.owner, engine: engine)
-    problems += tenants.problems
+    let secrets = try await StatedSecrets.resolve(read.manifests, sent: request.secrets, tenants: tenants, engine: engine, caller: caller)
+    problems += tenants.problems + secrets.problems
     var intents: [Intent] = []
     for manifest in read.manifests {
       guard let tenant = tenants.uid(of: manifest) else { continue }
       problems += denials(manifest, tenant, caller)
-      intents.append(intent(manifest, tenant, request, documents, tenants))
+      intents.append(intent(manifest, tenant, request, secrets.fill(documents.withSecrets(manifest), of: manifest), documents, tenants))
     }
     guard problems.isEmpty else { throw Problems(problems) }
     if documents.isEmpty, !request.prune || stored.rows.isEmpty {
@@ -113,10 +114,12 @@ public struct ApplyService: ApplyPort {
     return []
   }
 
-  private func intent(_ manifest: Manifest, _ tenant: UID, _ request: ApplyRequest, _ documents: SetDocuments, _ tenants: TenantNames) -> Intent {
+  private func intent(
+    _ manifest: Manifest, _ tenant: UID, _ request: ApplyRequest, _ fields: ObjectMap, _ documents: SetDocuments, _ tenants: TenantNames
+  ) -> Intent {
     Intent(
       .apply, .key(ObjectKey(tenant: tenant, kind: manifest.kind.name, name: manifest.name)),
-      fields: documents.withSecrets(manifest), labels: manifest.labels, protect: manifest.protect, place: manifest.place,
+      fields: fields, labels: manifest.labels, protect: manifest.protect, place: manifest.place,
       places: manifest.places, takeOver: request.takeOver, checked: true, writer: .any, hash: documents.hash(of: manifest),
       newUID: manifest.kind.name == "Tenant" ? tenants.minted[manifest.name] : nil)
   }

@@ -47,6 +47,7 @@ public final class Engine: WritePort, Sendable {
   let minting: any Minting
   let cleanup: Set<String>
   let intake: SecretIntake
+  let opening: SecretOpening
   let loader: SnapshotLoader
   /// Called with each commit's result before anyone is answered: caches are told here.
   let committed: @Sendable (CommitResult) -> Void
@@ -62,6 +63,7 @@ public final class Engine: WritePort, Sendable {
     self.cleanup = cleanup
     self.committed = committed
     intake = SecretIntake(catalog: catalog, sealing: sealing, minting: minting)
+    opening = SecretOpening(sealing: sealing)
     loader = SnapshotLoader(store: store, catalog: catalog)
   }
 
