@@ -168,6 +168,8 @@ public final class KindSpec: @unchecked Sendable {
     self.doc = doc
     self.fields = fields
     referring = fields.filter(Self.refers)
+    noun = Self.snake(name)
+    holdsSecrets = fields.contains(where: Self.holdsSecret)
     fieldIndex = Dictionary(fields.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
@@ -186,6 +188,24 @@ public final class KindSpec: @unchecked Sendable {
   public var apiVersion: String { "\(family)/v1" }
   /// Stated in manifests.
   public var isDeclarable: Bool { storage == .resource }
+
+  /// `server_pool` of `ServerPool`: the first word of its events.
+  public let noun: String
+  /// Some field is a secret, or holds one.
+  public let holdsSecrets: Bool
+
+  private static func snake(_ name: String) -> String {
+    var out = ""
+    for character in name {
+      if character.isUppercase, !out.isEmpty { out += "_" }
+      out += character.lowercased()
+    }
+    return out
+  }
+
+  private static func holdsSecret(_ field: FieldSpec) -> Bool {
+    field.secret != nil || field.items.contains(where: holdsSecret) || field.fields.contains(where: holdsSecret)
+  }
 
   /// Fields that are references or hold some.
   private let referring: [FieldSpec]

@@ -4,10 +4,17 @@ import Kinds
 
 enum FieldLeaves {
   /// Path → value, in the order of the spec. An empty map is a leaf of its own.
-  static func of(_ spec: ObjectMap, _ fields: [FieldSpec]) -> [(path: String, value: Value)] {
+  static func of(_ spec: ObjectMap, _ kind: KindSpec) -> [(path: String, value: Value)] {
     var leaves: [(String, Value)] = []
     leaves.reserveCapacity(spec.count)
-    for (name, value) in spec { add(value, fields.first { $0.name == name }, name, &leaves) }
+    for at in spec.keys.indices { add(spec.values[at], kind.field(spec.keys[at]), spec.keys[at], &leaves) }
+    return leaves
+  }
+
+  /// The leaves of one field.
+  static func of(_ value: Value, _ field: FieldSpec) -> [(path: String, value: Value)] {
+    var leaves: [(String, Value)] = []
+    add(value, field, field.name, &leaves)
     return leaves
   }
 
@@ -43,7 +50,9 @@ enum FieldLeaves {
   static func top(_ path: String) -> String { path.firstIndex(of: ".").map { String(path[..<$0]) } ?? path }
 
   /// `env.LOG` → `/spec/env/LOG`
-  static func pointer(_ path: String) -> String { "/spec/" + path.split(separator: ".", omittingEmptySubsequences: false).joined(separator: "/") }
+  static func pointer(_ path: String) -> String {
+    path.utf8.contains(UInt8(ascii: ".")) ? "/spec/" + path.replacing(".", with: "/") : "/spec/" + path
+  }
 }
 
 /// Equality of stored values: a sealed secret equals another of the same digest.

@@ -34,7 +34,7 @@ enum OwnershipMerge {
     }
 
     func put(_ path: String, _ value: Value) {
-      if existing != nil, sameValue(FieldPathReader.read(path, merged.spec), value) {
+      if sameValue(FieldPathReader.read(path, merged.spec), value) {
         if merged.owners[path] == nil || merged.owners[path]?.manager == .standard { merged.owners[path] = placed(owner, path, intent) }
         return
       }
@@ -52,7 +52,6 @@ enum OwnershipMerge {
 
     /// A map that was one leaf and becomes several, or the reverse: old leaves go first.
     func clearBelow(_ path: String) {
-      guard existing != nil else { return }
       for old in merged.owners.keys.sorted() where old.hasPrefix(path + ".") {
         FieldLeaves.remove(old, from: &merged.spec)
         merged.owners[old] = nil
@@ -70,7 +69,14 @@ enum OwnershipMerge {
     var nulls: [String] = []
     var given = ObjectMap()
     for (name, value) in stated { if value.isNull { nulls.append(name) } else { given[name] = value } }
-    let leaves = FieldLeaves.of(given, kind.fields)
+    let leaves = FieldLeaves.of(given, kind)
+    if existing == nil {
+      // Nobody to disagree with: the wish is the spec.
+      merged.spec = given
+      merged.owners.reserveCapacity(leaves.count)
+      for (path, _) in leaves { merged.owners[path] = placed(owner, path, intent) }
+      return merged
+    }
     let paths = Set(leaves.map(\.path))
 
     switch intent.operation {
@@ -93,7 +99,7 @@ enum OwnershipMerge {
 
   private static func placed(_ owner: FieldOwner, _ path: String, _ intent: Intent) -> FieldOwner {
     var owner = owner
-    owner.place = intent.places[FieldLeaves.pointer(path)] ?? intent.place
+    owner.place = intent.places.isEmpty ? intent.place : intent.places[FieldLeaves.pointer(path)] ?? intent.place
     return owner
   }
 

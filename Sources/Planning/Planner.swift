@@ -42,6 +42,8 @@ struct PlannerRun {
   var targets: [Int: UID] = [:]
   var minted: [UID: [String: String]] = [:]
   var problems: [Problem] = []
+  /// Observed state of a new object that nothing outside has to follow.
+  let storedStatus: Value
   var records: [RecordRow] = []
   var pins: [Pin] = []
   var sequenceUse: [String: Int] = [:]
@@ -52,6 +54,8 @@ struct PlannerRun {
     self.intents = intents
     self.snapshot = snapshot
     self.context = context
+    let ready = Condition("Ready", .yes, reason: "Stored", message: "Nothing outside has to change.", since: context.now)
+    storedStatus = ["conditions": [ready.value]]
   }
 
   var sortedNeeds: [Fact] { Array(needs) }

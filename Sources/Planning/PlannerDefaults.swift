@@ -19,7 +19,7 @@ extension PlannerRun {
           let value = value.value
           if value.isNull { continue }
           draft.object.spec[field.name] = value
-          for (path, _) in FieldLeaves.of([field.name: value], [field]) { draft.object.owners[path] = standardOwner }
+          for (path, _) in FieldLeaves.of(value, field) { draft.object.owners[path] = standardOwner }
         case .failure(let failure):
           problems.append(Problem(
             .invalid, code: "default", "The default of \(field.name) cannot be computed: \(failure).", pointer: "/spec/\(field.name)",

@@ -59,6 +59,7 @@ extension PlannerRun {
   private func immediateStatus(_ draft: Draft) -> Value? {
     guard !needsController(draft.kind), draft.kind.storage == .resource else { return nil }
     guard draft.specChanged || draft.object.status.isNull else { return draft.object.status }
+    if draft.existing == nil { return storedStatus }
     let ready = Condition("Ready", .yes, reason: "Stored", message: "Nothing outside has to change.", since: context.now)
       .keepingSince(from: draft.object.conditions)
     return ["conditions": [ready.value]]
@@ -73,7 +74,7 @@ extension PlannerRun {
 
   /// The event that every kind has, and those its spec names.
   private func events(_ draft: Draft) -> [String] {
-    let noun = Self.snake(draft.kind.name)
+    let noun = draft.kind.noun
     var names: [String]
     switch draft.fate {
     case .create, .restore: names = ["\(noun).created"]
@@ -91,15 +92,6 @@ extension PlannerRun {
     return names
   }
 
-  static func snake(_ name: String) -> String {
-    var out = ""
-    for character in name {
-      if character.isUppercase, !out.isEmpty { out += "_" }
-      out += character.lowercased()
-    }
-    return out
-  }
-
   private func item(_ draft: Draft) -> PlanItem {
     let action: PlanItem.Action
     var changes: [PlanItem.FieldChange] = []
@@ -107,7 +99,7 @@ extension PlannerRun {
     case .keep: action = .unchanged
     case .record, .create:
       action = .create
-      changes = diff([:], draft.object.spec, draft.kind)
+      changes = FieldLeaves.of(draft.object.spec, draft.kind).map { change($0.path, .null, $0.value, draft.kind) }
     case .restore: action = .restore
     case .delete: action = .delete
     case .update:
@@ -121,8 +113,8 @@ extension PlannerRun {
   }
 
   private func diff(_ before: ObjectMap, _ after: ObjectMap, _ kind: KindSpec) -> [PlanItem.FieldChange] {
-    let old = Dictionary(FieldLeaves.of(before, kind.fields).map { ($0.path, $0.value) }, uniquingKeysWith: { first, _ in first })
-    let new = FieldLeaves.of(after, kind.fields)
+    let old = Dictionary(FieldLeaves.of(before, kind).map { ($0.path, $0.value) }, uniquingKeysWith: { first, _ in first })
+    let new = FieldLeaves.of(after, kind)
     var changes: [PlanItem.FieldChange] = []
     for (path, value) in new where !sameValue(old[path], value) { changes.append(change(path, old[path] ?? .null, value, kind)) }
     let kept = Set(new.map(\.path))
@@ -131,7 +123,7 @@ extension PlannerRun {
   }
 
   private func change(_ path: String, _ before: Value, _ after: Value, _ kind: KindSpec) -> PlanItem.FieldChange {
-    let secret = isSecret(path, kind.fields)
+    let secret = kind.holdsSecrets && isSecret(path, kind.fields)
     return PlanItem.FieldChange(path: path, before: secret ? .null : before, after: secret ? .null : after, secret: secret)
   }
 

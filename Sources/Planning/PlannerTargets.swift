@@ -6,6 +6,7 @@ import Ports
 extension PlannerRun {
   mutating func findTargets() {
     var seen: [ObjectKey: Int] = [:]
+    askForLimits()
     for (index, intent) in intents.enumerated() {
       guard let kind = context.catalog.kind(intent.kind) else {
         problems.append(Problem(.invalid, code: "unknown_kind", "There is no kind \(intent.kind).", place: intent.place))
@@ -54,6 +55,17 @@ extension PlannerRun {
         }
         start(index, intent, kind, existing: known, tenant: home, name: name)
       }
+    }
+  }
+
+  /// What a plan may allow is asked for at once with the targets: most writes are then planned after one reading.
+  private mutating func askForLimits() {
+    var asked: Set<String> = []
+    for intent in intents where intent.operation == .apply || intent.operation == .create {
+      guard intent.tenant != .rootTenant, asked.insert("\(intent.tenant.low)\(intent.kind)").inserted else { continue }
+      if snapshot.limits[intent.tenant] == nil { needs.insert(.limits(tenant: intent.tenant)) }
+      let count = Fact.count(tenant: intent.tenant, kind: intent.kind)
+      if snapshot.counts[count] == nil { needs.insert(count) }
     }
   }
 
