@@ -30,6 +30,10 @@ final class EvalTests: XCTestCase {
     XCTAssertEqual(Capture.run("eval", "input.map(x, x.a)", "--input", several).out, "[1,2]\n")
     let json = try folder.write("c.json", "[1, {\"b\": 2}]")
     XCTAssertEqual(Capture.run("eval", "input[1].b", "--input", json).out, "2\n")
+    XCTAssertEqual(Capture.run("eval", "spec.port - 80", "--input", yaml).out, "8000\n", "members are names too")
+    for (text, shown) in [("[]", "[]"), ("[1]", "[1]"), ("\"x\"", "\"x\""), ("{\"a\":1,\"a\":2}", "{\"a\":2}"), (" 42 ", "42")] {
+      XCTAssertEqual(Capture.run("eval", "input", "--input", try folder.write("e.json", text)).out, shown + "\n")
+    }
   }
 
   func testBadDocuments() throws {

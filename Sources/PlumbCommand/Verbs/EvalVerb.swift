@@ -7,7 +7,9 @@ enum EvalVerb {
   static let verb = Verb(
     name: "eval", summary: "Evaluate a CEL expression over a JSON or YAML document.", positionals: "EXPR", positionalCount: 1...1,
     flags: [
-      Flag("input", value: "FILE|-", "The document, known to the expression as `input`. Several documents make a list."),
+      Flag(
+        "input", value: "FILE|-",
+        "The document, known to the expression as `input`; the members of a map also by their own names. Several documents make a list."),
       Flag.output(["json", "pretty", "yaml"]),
     ],
     takesExpression: true,
@@ -18,9 +20,14 @@ enum EvalVerb {
 
   static func run(_ arguments: Arguments, _ console: Console) throws -> ExitCode {
     var names: [String: CELValue] = [:]
-    if let path = arguments.value("input") { names["input"] = CELValue(try document(path)) }
+    if let path = arguments.value("input") {
+      let document = try document(path)
+      names = CELRecord(document).values
+      names["input"] = CELValue(document)
+    }
     let program: CELProgram
-    do { program = try CELProgram(arguments.positionals[0]) } catch let error as CELError {
+    // An unknown function is a failure of the run: the expression may never come to it.
+    do { program = try CELProgram(arguments.positionals[0], functions: .platform, checksCalls: false) } catch let error as CELError {
       throw Problems(
         error.faults.map { fault in
           Problem(
@@ -49,11 +56,15 @@ enum EvalVerb {
 
   private static func document(_ path: String) throws -> Value {
     let bytes = try FileReader.read(path, limit: DocumentLimits.standard.fileBytes)
+    if path.hasSuffix(".json") {
+      // One JSON text of any type. RFC 8259 lets names repeat; the last counts.
+      do { return try JSON.parse(bytes, duplicates: .lastWins) } catch let fault as JSONError {
+        throw Problem(
+          .invalid, code: "json", fault.message + ".", place: Place(file: path, line: fault.line, column: fault.column))
+      }
+    }
     let (documents, problems) = DocumentReader.documents(bytes, file: path)
     if !problems.isEmpty { throw Problems(problems) }
-    if documents.isEmpty, path.hasSuffix(".json") {
-      throw Problem(.invalid, code: "empty", "\(path) is empty.", fix: "A JSON text holds one value.")
-    }
     let values = documents.map { $0.node?.value ?? .null }
     return values.count > 1 ? .list(values) : values.first ?? .null
   }
