@@ -15,6 +15,7 @@ public enum FieldFormat {
     ("ipv4", "192.0.2.1", isIPv4),
     ("ipv6", "2001:db8::1", isIPv6),
     ("cidr", "10.0.0.0/8", isCIDR),
+    ("network", "10.0.0.0/8 or 192.0.2.1", { isCIDR($0) || isIPv4($0) || isIPv6($0) }),
     ("cron", "*/5 * * * *", isCron),
     ("color", "#1f6feb", isColor),
     ("phone", "+4930123456", isPhone),
