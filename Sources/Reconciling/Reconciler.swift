@@ -36,13 +36,14 @@ public struct Reconciler: Sendable {
   var store: any StorePort { engine.store }
 
   /// Works on one item until nothing is left to do at once. Throws `CommitFailure.fenced` when the shard is another's now.
-  public func reconcile(_ item: WorkItem, fence: Fence) async throws {
+  /// - Parameter holds: whether the lease still runs; no step begins after its end, though the database cannot be asked.
+  public func reconcile(_ item: WorkItem, fence: Fence, holds: @escaping @Sendable () -> Bool = { true }) async throws {
     for round in 1...Self.maxRounds {
       guard let object = try await store.objects(tenant: item.tenant, uids: [item.uid]).first, !object.deleted,
         let kind = engine.catalog.kind(object.kind)
       else { return try await finish(item, fence) }
       guard let controller = controllers[object.kind] else { return try await restoreStatus(object, kind, item, fence) }
-      let replies = try await replies(object, fence)
+      let replies = try await replies(object, fence, holds)
       var input = try await input(object, kind, controller, replies)
       var decision = expire(object, kind, input.now) ?? controller.decide(input)
       if let failed = tooLarge(decision, object, input.now) { decision = failed }
@@ -52,7 +53,7 @@ public struct Reconciler: Sendable {
         let rows = try decision.steps.map { try runner.intent($0, metadata: object.metadata) }
         try await commit(decision, object, kind, rows, replies, item, fence)
         if decision.steps.isEmpty { return }
-        try await act(rows, object, fence)
+        try await act(rows, object, fence, holds)
       } catch CommitFailure.fenced { throw CommitFailure.fenced } catch is CommitFailure { continue } catch let problems as Problems where problems.list.contains(where: { $0.code == Self.limitCode }) {
         continue
       }
@@ -65,10 +66,11 @@ public struct Reconciler: Sendable {
   // MARK: Reading
 
   /// Replies that no decision has read yet; intents whose reply was lost are resolved first.
-  private func replies(_ object: StoredObject, _ fence: Fence) async throws -> [EffectRow] {
+  private func replies(_ object: StoredObject, _ fence: Fence, _ holds: @Sendable () -> Bool) async throws -> [EffectRow] {
     var rows = try await store.effects(tenant: object.tenant, uid: object.uid, unconsumedOnly: true)
     var resolved: [EffectRow] = []
     for at in rows.indices where rows[at].state == .intended {
+      guard holds() else { throw CommitFailure.fenced }
       rows[at] = await runner.resume(rows[at], metadata: object.metadata)
       resolved.append(rows[at])
       // What follows a step that did not succeed was decided for a world that is not there.
@@ -192,7 +194,7 @@ public struct Reconciler: Sendable {
   }
 
   /// The steps of one decision in order, up to the first that is not done; replies are journaled at once.
-  private func act(_ rows: [EffectRow], _ object: StoredObject, _ fence: Fence) async throws {
+  private func act(_ rows: [EffectRow], _ object: StoredObject, _ fence: Fence, _ holds: @Sendable () -> Bool) async throws {
     var done: [EffectRow] = []
     var stopped = false
     for row in rows {
@@ -204,6 +206,7 @@ public struct Reconciler: Sendable {
         done.append(dropped)
         continue
       }
+      guard holds() else { throw CommitFailure.fenced }
       let replied = await runner.perform(row, metadata: object.metadata)
       done.append(replied)
       stopped = replied.state != .done

@@ -119,7 +119,9 @@ public final class Worker: @unchecked Sendable {
     }
     guard let fence = lock.withLock({ fences[item.shard] }) else { return }
     do {
-      try await reconciler.reconcile(item, fence: fence)
+      try await reconciler.reconcile(item, fence: fence) { [self] in
+        lock.withLock { fences[item.shard] == fence && clock.now() < leaseEnds }
+      }
     } catch CommitFailure.fenced {
       lock.withLock { if fences[item.shard] == fence { fences[item.shard] = nil } }
     } catch {

@@ -9,7 +9,7 @@ import XCTest
 
 final class SimulationTests: XCTestCase {
   /// Seeds of a run; `make soak` asks for more.
-  static let usualSeeds = 200
+  static let usualSeeds = 150
   /// Every such seed runs without faults too.
   static let comparedEvery: UInt64 = 8
   /// A planted bug must be found among the first of them.

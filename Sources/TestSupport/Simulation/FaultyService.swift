@@ -41,7 +41,7 @@ final class FaultyService: ServicePort, @unchecked Sendable {
     if link.chance(link.rates.failStep) {
       return StepReply(step: step.name, outcome: .failed, value: ["error": ["code": "spawn_failed", "message": "simulated"]])
     }
-    await link.executor.sleep(link.upTo(.milliseconds(50)))
+    await link.executor.sleep(link.upTo(link.chance(link.rates.slow) ? .seconds(3) : .milliseconds(50)))
     if link.isDead { return lost }
     let reply = await inner.perform(step, key: key, metadata: metadata)
     if link.chance(link.rates.loseStep) { await link.executor.sleep(Self.never) }
