@@ -63,6 +63,7 @@ struct RouteLoader {
       family: family.spec.name, id: id, method: method, path: path, verb: verb, kind: kind, home: file.folder ?? "", auth: "none")
     route.place = file.place(member)
     route.doc = map.string("doc") ?? ""
+    route.spelling = views.spelling
     access(map, what, &route)
     route.atRoot = either(map, "at").choice("at", among: ["root", "base"]) == "root"
 

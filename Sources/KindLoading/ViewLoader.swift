@@ -23,6 +23,7 @@ struct ViewLoader {
       return nil
     }
     var view = ViewSpec(name: name, kind: kind, members: [])
+    view.spelling = spelling
     switch node.content {
     case .scalar:
       guard let bare = expressions.program(node, in: file, scope) else { return nil }

@@ -150,6 +150,8 @@ public struct RouteSpec: Sendable {
   public var home: String
   public var doc = ""
 
+  /// Case of names in bodies, where the file says another than the family's.
+  public var spelling: FamilySpec.Case?
   /// A scheme of the family, or `none`.
   public var auth: String
   /// Permissions of family.yaml, all needed. Empty only with `auth: none` or an explicit `needs: []`.

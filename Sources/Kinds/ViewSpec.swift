@@ -59,6 +59,8 @@ public struct ViewSpec: Sendable {
   public var name: String
   public var kind: String
   public var members: [Member]
+  /// Case of derived names, where the file says another than the family's.
+  public var spelling: FamilySpec.Case?
   /// The view is one bare value, not an object: `view: hostname`.
   public var bare: CELProgram?
 

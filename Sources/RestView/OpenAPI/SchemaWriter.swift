@@ -98,7 +98,7 @@ struct SchemaWriter {
     switch output {
     case .identifier: return ["type": "string"]
     case .created, .updated: return ["type": ["string", "null"], "format": "date-time"]
-    case .field(let field): return shown(field)
+    case .field(let field, _): return shown(field)
     case .program: return [:]
     case .object(let plan): return response(plan, depth: depth + 1)
     case .items(let plan): return ["type": "array", "items": response(plan, depth: depth + 1)]

@@ -258,7 +258,7 @@ struct RouteCompiler {
     var members: [FieldSpec] = []
     let isNew = spec.verb == .create || spec.verb == .replace
     for member in spec.body {
-      guard let field = kind?.field(member.field)?.copy() else {
+      guard let field = kind?.field(member.field).map({ MemberSpelling.shown($0, spec.spelling ?? family.spec.spelling).copy() }) else {
         faults.add("the body gives the field \"\(member.field)\", which \(kind?.name ?? "no kind") has")
         continue
       }

@@ -41,7 +41,7 @@ final class ViewCompiler {
       fault("the view \"\(spec.name)\" is nested too deep, or shows itself", at: place)
       return .empty
     }
-    var build = Build(kind: kind, place: place, page: page, depth: depth)
+    var build = Build(kind: kind, place: place, page: page, depth: depth, spelling: spec.spelling ?? ids.family.spelling)
     for member in spec.members { add(member, &build) }
     let bare = spec.bare.map { output(of: $0, "", &build) }
     return ViewPlan(
@@ -53,6 +53,7 @@ final class ViewCompiler {
     let place: Place?
     let page: (kind: KindSpec, view: String?)?
     let depth: Int
+    let spelling: FamilySpec.Case
     var members: [ViewPlan.Member] = []
     var needs = Needs()
     var names: Set<String> = []
@@ -113,8 +114,12 @@ final class ViewCompiler {
     }
     return kind.fields.filter { $0.secret == nil }.map { field in
       build.needs.add(path: [field.name], program: nil, kind: kind, ids: ids)
-      return (Spelling.shown(field.name, ids.family.spelling), field.computed.map { .program($0) } ?? .field(field))
+      return (Spelling.shown(field.name, build.spelling), field.computed.map { .program($0) } ?? plain(field, build))
     }
+  }
+
+  private func plain(_ field: FieldSpec, _ build: Build) -> ViewPlan.Output {
+    .field(field, MemberSpelling.renames(field, build.spelling) ? build.spelling : nil)
   }
 
   private func reference(_ name: String, _ view: String?, _ build: inout Build) -> ViewPlan.Output {
@@ -147,7 +152,7 @@ final class ViewCompiler {
     check(program, &build)
     if case .identifier(let name, _) = program.tree, let kind = build.kind, !constants(build).contains(name) {
       if name == "id" { return .identifier }
-      if let field = kind.field(name), field.computed == nil { return .field(field) }
+      if let field = kind.field(name), field.computed == nil { return plain(field, build) }
       if name == "createdAt" { return .created }
       if name == "updatedAt" { return .updated }
     }

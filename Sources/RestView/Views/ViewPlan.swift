@@ -5,8 +5,8 @@ import Kinds
 
 final class ViewPlan: Sendable {
   indirect enum Output: Sendable {
-    /// A declared field, written from its stored value.
-    case field(FieldSpec)
+    /// A declared field, written from its stored value; with a case, its members are renamed.
+    case field(FieldSpec, FamilySpec.Case?)
     case identifier, created, updated
     case program(CELProgram)
     case object(ViewPlan)

@@ -52,9 +52,9 @@ struct ViewWriter {
     case .identifier: JSON.write(object.map { ids.text($0.object) } ?? "", to: &out)
     case .created: write(object?.object.created, to: &out)
     case .updated: write(object?.object.updated, to: &out)
-    case .field(let field):
+    case .field(let field, let spelling):
       guard let object else { return Self.null(&out) }
-      self.field(field, object, map, to: &out)
+      self.field(field, spelling, object, map, to: &out)
     case .program(let program):
       let value = program.evaluate(RouteScope(scopeNames(object), object: object))
       write((try? value.get()) ?? .null, map, to: &out)
@@ -78,13 +78,16 @@ struct ViewWriter {
   }
 
   /// A stored value as it is: references become ids, secrets nothing.
-  private func field(_ field: FieldSpec, _ object: ObjectValue, _ map: [String: String]?, to out: inout [UInt8]) {
+  private func field(_ field: FieldSpec, _ spelling: FamilySpec.Case?, _ object: ObjectValue, _ map: [String: String]?, to out: inout [UInt8]) {
     let stored = Builtins.stored(field, of: object.object, kind: object.kind)
     if field.reference != nil || field.of?.reference != nil || field.secret != nil {
       return write(object.member(field.name) ?? .null, map, to: &out)
     }
     switch stored {
-    case .list, .object: JSON.write(FieldConversion.shown(stored, field), to: &out)
+    case .list, .object:
+      let shown = FieldConversion.shown(stored, field)
+      if map != nil { return write(CELValue(shown), map, to: &out) }
+      JSON.write(spelling.map { MemberSpelling.shown(shown, field, $0) } ?? shown, to: &out)
     case .string(let text): JSON.write(map?[text] ?? text, to: &out)
     default: JSON.write(stored, to: &out)
     }

@@ -78,6 +78,7 @@ extension RouteExecutor {
       }
       if value.isNull, spec.verb == .create { continue }
       if let map = member.map, let text = value.string, let stored = map.first(where: { $0.value == text })?.key { value = .string(stored) }
+      value = MemberSpelling.stored(value, field, spec.spelling ?? family.spec.spelling)
       fields[member.field] = references.read(FieldNormal.value(value, field), field, pointer: "/" + FieldCheck.escape(member.shown))
     }
     guard references.problems.isEmpty else { throw Problems(references.problems) }
