@@ -26,7 +26,13 @@ struct ReferenceReader {
   }
 
   private mutating func uid(_ value: Value, _ kind: String, _ pointer: String) -> Value {
-    guard let text = value.string else { return value }
+    if value.isNull { return value }
+    guard let text = value.string else {
+      problems.append(
+        Problem(
+          .invalid, code: ProblemCode.badField, "the id of a \(Spelling.words(kind)) is expected, not a \(value.typeName)", pointer: pointer))
+      return value
+    }
     switch ids.read(text, kind: kind) {
     case .uid(let uid): return .string(uid.description)
     case .name(let name): return .string(name)

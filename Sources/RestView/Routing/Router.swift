@@ -31,7 +31,7 @@ struct Router: Sendable {
   /// False when the method and path (whatever its parameters are called) have a route already.
   mutating func add(method: String, path: [RouteSpec.Segment], route: Int) -> Bool {
     var at = 0
-    for segment in path {
+    for segment in path where segment != .literal("") {
       switch segment {
       case .literal(let text):
         let bytes = Array(text.utf8)

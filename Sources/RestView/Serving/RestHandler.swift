@@ -160,7 +160,9 @@ public final class RestHandler: HTTPHandler {
     case let problem as Problem: return problems(Problems(problem), &fault)
     case let known as Problems:
       let hidden = known.category == .failure
-      if hidden || known.category == .unavailable { fault = known.description }
+      // A guard that says 503 is an answer of the spec, not a fault of the server.
+      let isGuard = known.list.contains { $0.details[ErrorStatus.detail] != nil }
+      if hidden || (known.category == .unavailable && !isGuard) { fault = known.description }
       return hidden ? Problems(Problem(.failure, code: ProblemCode.failure, "Something went wrong on the server.")) : known
     case is CommitFailure:
       return Problems(Problem(.conflict, code: "busy", "The objects changed at the same time.", fix: "Try again."))

@@ -36,7 +36,7 @@ struct ProblemTranslation {
     let field = String(rest.prefix { $0 != "/" })
     let name = shown[field] ?? Spelling.shown(field, ids.family.spelling)
     problem.pointer = "/" + name + rest.dropFirst(field.count)
-    if name != field { problem.message = problem.message.replacing(field, with: name) }
+    if name != field, problem.message.hasPrefix(field + " ") { problem.message = name + problem.message.dropFirst(field.count) }
     problem.object = nil
     problem.place = nil
     return problem

@@ -62,7 +62,33 @@ extension RouteExecutor {
     plan.dependsOnTarget = existing != nil && !spec.sets.isEmpty && spec.sets.contains { !NeedlessTarget.holds($0.1, kind) }
     let effects = try await Effects(context: context, target: old ?? value, kind: kind).intents(&plan, fields: &fields)
     plan.intents = [intent(kind, tenant, uid, existing, fields, plan)] + effects
-    let outcome = try await commit(plan, kind, existing: old, draft: value)
+    do {
+      let outcome = try await commit(plan, kind, existing: old, draft: value)
+      return try await finish(outcome, plan, kind, existing: existing)
+    } catch let problems as Problems where spec.exists != .conflict && existing == nil && problems.category == .conflict {
+      guard let holder = try await self.holder(of: fields, kind) else { throw problems }
+      return try await answer(existing: holder, kind, fields: fields, effects)
+    }
+  }
+
+  /// The object that holds a key which a creation wanted; nil when it is not one of the plain keys.
+  private func holder(of fields: ObjectMap, _ kind: KindSpec) async throws -> StoredObject? {
+    for unique in kind.unique where unique.condition == nil {
+      let values = unique.fields.compactMap { name in fields[name].flatMap { $0.isNull ? nil : (name, $0) } }
+      guard values.count == unique.fields.count else { continue }
+      let parts = values.map { name, value in Predicate.compare(SortPaths.path(name, kind: kind) ?? .spec([name]), .equal, value) }
+      if let found = try await context.reader.list(kind, PredicatePlan.all(parts), limit: 1).objects.first, found.deleting == nil { return found }
+    }
+    return nil
+  }
+
+  /// `exists: return` and `exists: update`.
+  private mutating func answer(existing: StoredObject, _ kind: KindSpec, fields: ObjectMap, _ effects: [Intent]) async throws -> HTTPResponse {
+    if spec.exists == .return { return try await answer(existing, kind: kind, template: family.item) }
+    var plan = WritePlan()
+    plan.intents = [intent(kind, existing.tenant, existing.uid, existing, fields, plan)] + effects
+    let page = try await context.prefetch().load([existing], kind: kind, needs: route.targetNeeds)
+    let outcome = try await commit(plan, kind, existing: context.view(of: existing, kind: kind, page: page), draft: nil)
     return try await finish(outcome, plan, kind, existing: existing)
   }
 
