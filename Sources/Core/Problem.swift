@@ -40,7 +40,10 @@ public struct Problem: Sendable, Hashable, Error, CustomStringConvertible {
     if let place { text += "\(place): " }
     if let object { text += object + (pointer.map { " \($0)" } ?? "") + ": " } else if let pointer { text += "\(pointer): " }
     text += message
-    if let fix { text += " \(fix)" }
+    if let fix {
+      if let last = message.last, !".!?:".contains(last) { text += "." }
+      text += " \(fix)"
+    }
     return text
   }
 }

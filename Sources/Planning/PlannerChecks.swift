@@ -57,9 +57,11 @@ extension PlannerRun {
   }
 
   mutating func checkRules() {
-    let follows = drafts.contains { draft in draft.kind.rules.contains { rule in draft.kind.fields.contains { $0.reference != nil && (rule.require.follows($0.name) || (rule.when?.follows($0.name) ?? false)) } } }
-    if follows { needReferenced() }
-    let shared = follows ? lookup : nil
+    var follows: [String: [RuleReach]] = [:]
+    for draft in drafts where follows[draft.kind.name] == nil { follows[draft.kind.name] = draft.kind.rules.map { RuleReach($0, draft.kind) } }
+    let reaches = follows.values.contains { $0.contains { $0.when || $0.require } }
+    if reaches { needReferenced() }
+    let shared = reaches ? lookup : nil
     for at in drafts.indices where drafts[at].fate == .create || drafts[at].fate == .update || drafts[at].fate == .restore || drafts[at].fate == .record {
       let draft = drafts[at]
       guard !draft.kind.rules.isEmpty else { continue }
@@ -71,15 +73,14 @@ extension PlannerRun {
       let before = draft.existing ?? empty
       let old = ObjectView(object: before, kind: draft.kind, lookup: nil, catalog: context.catalog)
       let lets = findLets(draft, current)
-      for rule in draft.kind.rules {
-        func scope(_ program: CELProgram) -> ObjectScope {
-          let goes = draft.kind.fields.contains { $0.reference != nil && program.follows($0.name) }
-          return ObjectScope(current: goes ? following : current, old: old, names: lets, now: context.now)
+      for (rule, reach) in zip(draft.kind.rules, follows[draft.kind.name] ?? []) {
+        func scope(_ goes: Bool) -> ObjectScope {
+          ObjectScope(current: goes ? following : current, old: old, names: lets, now: context.now)
         }
         if let when = rule.when {
-          guard case .success(.bool(true)) = when.evaluate(scope(when)) else { continue }
+          guard case .success(.bool(true)) = when.evaluate(scope(reach.when)) else { continue }
         }
-        let outcome = rule.require.evaluate(scope(rule.require))
+        let outcome = rule.require.evaluate(scope(reach.require))
         if case .success(.bool(true)) = outcome { continue }
         var message = rule.message
         if case .failure(let failure) = outcome, !needs.isEmpty || failure.description.isEmpty { continue } else if case .failure(let failure) = outcome { message += " (\(failure))" }
@@ -223,5 +224,17 @@ extension PlannerRun {
         if present + more > most { problems.append(problem) } else { pins.append(.atMost(tenant: tenant, kind: kind, .always, most, problem: problem)) }
       }
     }
+  }
+}
+
+/// Whether a rule's programs go through references.
+private struct RuleReach {
+  let when: Bool
+  let require: Bool
+
+  init(_ rule: KindSpec.Rule, _ kind: KindSpec) {
+    let references = kind.fields.filter { $0.reference != nil }.map(\.name)
+    when = references.contains { rule.when?.follows($0) ?? false }
+    require = references.contains { rule.require.follows($0) }
   }
 }

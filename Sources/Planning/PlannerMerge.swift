@@ -104,7 +104,7 @@ extension PlannerRun {
     Problem(
       .invalid, code: "missing_reference", "\(path.joined(separator: ".")) names \(kind)/\(name), which does not exist.",
       place: place(intent, path), pointer: "/spec/" + path.joined(separator: "/"), object: label,
-      fix: near.map { "Did you mean \($0)?" } ?? "Create it, or state it in the same set.")
+      fix: near.map { "Did you mean \($0)?" } ?? "Create it, or state it in the same set.", details: ["target": .string("\(kind)/\(name)")])
   }
 
   func place(_ intent: Intent, _ path: [String]) -> Place? { intent.places["/spec/" + path.joined(separator: "/")] ?? intent.place }

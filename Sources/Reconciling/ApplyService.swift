@@ -33,8 +33,10 @@ public struct ApplyService: ApplyPort {
     let stored = try await engine.store.inventory(owner: request.owner, set: set)
     let documents = SetDocuments(request.files, secrets: request.secrets, digest: digest)
     let known = stored.catalogDigest == engine.catalog.digest ? documents.known(among: stored.rows) : []
-    let read = ManifestReader.read(files: documents.files(without: known), catalog: engine.catalog)
-    var problems = read.problems + duplicates(read.manifests, known)
+    let changed = documents.files(without: known)
+    let read = changed.isEmpty ? ManifestSet() : ManifestReader.read(files: changed, catalog: engine.catalog)
+    // A file of comments alone is nothing to complain of beside unchanged ones.
+    var problems = read.problems.filter { $0.code != "empty" || known.isEmpty } + duplicates(read.manifests, known)
     let tenants = try await TenantNames.resolve(read.manifests, owner: request.owner, engine: engine)
     let secrets = try await StatedSecrets.resolve(read.manifests, sent: request.secrets, tenants: tenants, engine: engine, caller: caller)
     problems += tenants.problems + secrets.problems
@@ -44,7 +46,7 @@ public struct ApplyService: ApplyPort {
       problems += denials(manifest, tenant, caller)
       intents.append(intent(manifest, tenant, request, secrets.fill(documents.withSecrets(manifest), of: manifest), documents, tenants))
     }
-    guard problems.isEmpty else { throw Problems(problems) }
+    if !problems.isEmpty { throw Problems(problems + (await danglingReferences(intents, beside: problems))) }
     if documents.isEmpty, !request.prune || stored.rows.isEmpty {
       throw Problems(Problem(.invalid, code: "empty", "There is nothing to apply: no file holds a manifest.", fix: "Name a file or folder with manifests."))
     }
@@ -75,7 +77,17 @@ public struct ApplyService: ApplyPort {
       })
     return ApplyOutcome(
       plan: outcome.plan, positions: outcome.positions, unchanged: knownCount,
-      pinned: PinnedPlan.make(outcome.plan, contentHash: contentHash, catalogDigest: engine.catalog.digest, commit: request.sourceCommit))
+      pinned: request.dryRun
+        ? PinnedPlan.make(outcome.plan, contentHash: contentHash, catalogDigest: engine.catalog.digest, commit: request.sourceCommit) : .null)
+  }
+
+  /// All faults at once: references of sound manifests that lead nowhere, not even to a faulty one.
+  private func danglingReferences(_ intents: [Intent], beside problems: [Problem]) async -> [Problem] {
+    let faulty = Set(problems.compactMap(\.object))
+    var snapshot = Snapshot()
+    let origin = Origin(manager: .set("check"), actor: "check", action: "check")
+    guard let plan = try? await engine.plan(intents, prune: [], origin: origin, snapshot: &snapshot) else { return [] }
+    return plan.problems.filter { $0.code == "missing_reference" && !faulty.contains($0.details["target"]?.string ?? "") }
   }
 
   private static func name(_ intent: Intent) -> String {

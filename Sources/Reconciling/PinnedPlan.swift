@@ -6,21 +6,22 @@ enum PinnedPlan {
   static let form = 1
 
   static func make(_ plan: Plan, contentHash: String, catalogDigest: String, commit: String?) -> Value {
-    [
+    let expected = Dictionary(plan.commit.writes.map { ($0.object.uid, $0.expected) }, uniquingKeysWith: { first, _ in first })
+    return [
       "form": .int(form), "content": .string(contentHash), "catalog": .string(catalogDigest), "commit": Value(commit),
       "items": .list(plan.items.map { item in
         [
           "action": .string(item.action.rawValue), "kind": .string(item.kind), "name": .string(item.name),
           "tenant": .string(item.tenant.description), "uid": item.action == .create ? .null : .string(item.uid.description),
-          "version": version(item, plan),
+          "version": version(item, plan, expected),
         ]
       }),
     ]
   }
 
   /// The version that the plan rests on; null for what does not exist yet.
-  private static func version(_ item: PlanItem, _ plan: Plan) -> Value {
-    if let write = plan.commit.writes.first(where: { $0.object.uid == item.uid }) { return Value(write.expected) }
+  private static func version(_ item: PlanItem, _ plan: Plan, _ expected: [UID: Int?]) -> Value {
+    if let version = expected[item.uid] { return Value(version) }
     return item.action == .unchanged ? Value(plan.results[item.uid]?.version) : .null
   }
 

@@ -108,7 +108,12 @@ extension MemoryStore {
   public func inventory(owner: UID, set: String) async throws -> (rows: [InventoryRow], catalogDigest: String?) {
     alone { state in
       let found = state.sets[MemoryState.Name(tenant: owner, name: set)]
-      return (rows: (found?.rows.values.sorted { $0.uid < $1.uid }) ?? [], catalogDigest: found?.digest)
+      let rows = (found?.rows.values.sorted { $0.uid < $1.uid } ?? []).map { row -> InventoryRow in
+        var row = row
+        row.current = state.objects[row.uid].flatMap { $0.deleted || $0.deleting != nil ? nil : $0.version }
+        return row
+      }
+      return (rows: rows, catalogDigest: found?.digest)
     }
   }
 

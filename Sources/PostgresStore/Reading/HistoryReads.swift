@@ -103,13 +103,15 @@ extension PostgresStore {
     return try await pool.run { connection in
       let rows = try connection.query(
         """
-        SELECT s.digest, i.tenant, i.uid, i.kind, i.name, i.hash, i.version, i.file, i.line FROM source_set s
-        LEFT JOIN inventory i ON i.owner = s.owner AND i.set = s.name WHERE s.owner = $1::uuid AND s.name = $2
+        SELECT s.digest, i.tenant, i.uid, i.kind, i.name, i.hash, i.version, i.file, i.line, o.version FROM source_set s
+        LEFT JOIN inventory i ON i.owner = s.owner AND i.set = s.name
+        LEFT JOIN object o ON o.tenant = i.tenant AND o.uid = i.uid AND NOT o.deleted AND o.deleting IS NULL
+        WHERE s.owner = $1::uuid AND s.name = $2
         """, [.uid(owner), .text(set)])
       let inventory = rows.map { $0 }.filter { !$0.isNull(2) }.map {
         InventoryRow(
           tenant: $0.uid(1), uid: $0.uid(2), kind: kinds.name($0.int(3)), name: $0.text(4), hash: $0.bytes(5), version: $0.int(6),
-          file: $0.text(7), line: $0.int(8))
+          file: $0.text(7), line: $0.int(8), current: $0.isNull(9) ? nil : $0.int(9))
       }
       return (rows: inventory, catalogDigest: rows.isEmpty ? nil : rows[0].text(0))
     }
