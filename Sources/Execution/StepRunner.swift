@@ -5,7 +5,7 @@ import Ports
 
 public struct StepRunner: Sendable {
   /// No step may take longer than this, so that a call in flight ends before its shard's lease can move.
-  public static let longestStep = Duration.seconds(30)
+  public static let longestStep = Duration.seconds(16)
 
   let services: Services
   let clock: any Clock

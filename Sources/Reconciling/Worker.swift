@@ -6,9 +6,10 @@ import Ports
 import WorkQueue
 
 public final class Worker: @unchecked Sendable {
-  /// A lease lasts this long; it is renewed three times in that time.
-  public static let lease = Duration.seconds(12)
-  public static let renewal = Duration.seconds(4)
+  /// A lease lasts this long; it is renewed four times in that time. What is left of it after a renewal was missed is longer than
+  /// `StepRunner.longestStep`, so a call in flight ends before the shard can move.
+  public static let lease = Duration.seconds(24)
+  public static let renewal = Duration.seconds(6)
   /// Items in hand at once, and fetched at once.
   public static let width = 16
   public static let batch = 50

@@ -43,6 +43,13 @@ final class DataDirectory: @unchecked Sendable {
 
   func removeAddress() { unlink(path + "/server.json") }
 
+  /// The replica that worked here last, if it did not say goodbye: its shards can be had at once, since its lock is ours now.
+  var lastReplica: UID? {
+    (try? String(contentsOfFile: path + "/replica", encoding: .utf8)).flatMap { UID($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
+  }
+
+  func writeReplica(_ uid: UID) throws { try write("replica", uid.description + "\n", mode: 0o600) }
+
   private func write(_ name: String, _ text: String, mode: mode_t) throws {
     let temporary = "\(path)/.\(name).\(getpid())"
     let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)

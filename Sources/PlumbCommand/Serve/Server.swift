@@ -22,6 +22,7 @@ import RestView
 final class Server: @unchecked Sendable {
   /// Requests in flight may take this long after the stop.
   static let drain = Duration.seconds(10)
+  static let wakeAttempts = 40
 
   let url: String
   private let data: DataDirectory
@@ -122,15 +123,18 @@ final class Server: @unchecked Sendable {
       }
       let reconciler = Reconciler(
         engine: engine, services: services, runner: runner, controllers: ControllerRegistry.all, sealing: vault, readinessMoved: { _ in })
+      if let last = data.lastReplica { try await store.release(replica: last) }
+      let replica = vault.uid(at: clock.now())
+      try data.writeReplica(replica)
       let one = Worker(
-        store: store, reconciler: reconciler, clock: clock, random: random, replica: vault.uid(at: clock.now()),
+        store: store, reconciler: reconciler, clock: clock, random: random, replica: replica,
         catalogDigest: catalog.digest, log: log)
       worker = one
       tasks.append(Task.detached { await one.run() })
       for service in services.all {
         tasks.append(Task.detached {
           for await wake in service.wakes() {
-            try? await store.wake([WorkRequest(tenant: wake.tenant, uid: wake.uid, kind: wake.kind)])
+            await Self.wake(WorkRequest(tenant: wake.tenant, uid: wake.uid, kind: wake.kind), store, clock)
             one.hear()
           }
         })
@@ -184,6 +188,13 @@ final class Server: @unchecked Sendable {
     return Server(
       url: url, data: data, postgres: postgres, pool: pool, store: store, http: http, worker: worker, services: services, ready: ready, tasks: tasks,
       upkeep: upkeep)
+  }
+
+  /// Tries for a minute while the database does not answer; after that the kind's `observe` is what notices.
+  private static func wake(_ request: WorkRequest, _ store: PostgresStore, _ clock: SystemClock) async {
+    for attempt in 1...wakeAttempts {
+      do { return try await store.wake([request]) } catch { await clock.sleep(.milliseconds(min(100 * attempt, 2000))) }
+    }
   }
 
   private static func url(_ address: ListenAddress, port: Int) -> String {
