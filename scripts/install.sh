@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what Plumb needs from Debian, and only what is missing: as root, or with sudo.
+# Installs what Plumb needs from Debian, and the packages named as arguments, only what is missing: as root, or with sudo.
 set -eu
 
 say() { printf '%s\n' "$*" >&2; }
@@ -10,12 +10,12 @@ if ! command -v swift >/dev/null 2>&1; then
 fi
 
 missing=""
-for package in libyaml-dev libpq-dev postgresql git curl; do
+for package in libyaml-dev libpq-dev postgresql git curl "$@"; do
   state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
   [ "$state" = installed ] || missing="$missing $package"
 done
-# A git or curl that did not come as a package is as good.
-for tool in git curl; do
+# A program that did not come as a package is as good.
+for tool in git curl "$@"; do
   if command -v "$tool" >/dev/null 2>&1; then missing=$(printf '%s' "$missing" | sed "s/ $tool\$//; s/ $tool / /"); fi
 done
 [ -n "$missing" ] || exit 0
