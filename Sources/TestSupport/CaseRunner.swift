@@ -1,5 +1,6 @@
 // Runs case files against a real server over HTTP, and remembers what was called.
 import Core
+import Crypto
 import Foundation
 
 public struct CaseFailure: Sendable, CustomStringConvertible {
@@ -139,7 +140,11 @@ public final class CaseRunner: @unchecked Sendable {
       let expected = world.filled(step.expect["requests"])
       return waiting(most) {
         let all = Value.list(self.receiver.requests(to: world.filled(path)))
-        let found = CaseMatch.differences(expected, all, at: "requests")
+        var found = CaseMatch.differences(expected, all, at: "requests")
+        if let secret = world.filled(step.expect["signedWith"]).string, let request = all.list?.last {
+          let signature = Digest.hmacSHA256(key: Array(secret.utf8), Array((request["text"].string ?? "").utf8))
+          found += CaseMatch.differences(.string(Hex.encode(signature)), request["headers"]["x-webhook-signature"], at: "signature of the last")
+        }
         return found.isEmpty ? nil : "\(found.joined(separator: "\n  "))\ngot \(CaseMatch.short(all))"
       }
     case .call(let method, let target):

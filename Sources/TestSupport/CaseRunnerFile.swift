@@ -21,7 +21,8 @@ public struct CaseStep: Sendable {
     case wait(method: String, target: String, most: Int)
     /// `apply: |` manifests, through the native API; the expectation is over its answer.
     case apply(String, environment: ObjectMap)
-    /// `received: /path`: requests that the receiver of the case got there, as a list of {method, path, headers, body}.
+    /// `received: /path`: `requests` that the receiver of the case got there, as a list of {method, path, headers, body, text}; with
+    /// `signedWith: SECRET`, the last one carries the HMAC-SHA256 of its text under that secret.
     case received(path: String, most: Int)
     /// `dns: name` with `txt:` texts or `address:` texts: what the name server of the cases answers from now on.
     case dns(name: String, Value)

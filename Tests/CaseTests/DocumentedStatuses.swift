@@ -68,6 +68,9 @@ enum DocumentedStatuses {
     deploy.apps.update 200 400 404
     deploy.apps.delete 200 404
     deploy.apps.exec 101 404 422
+    deploy.deployments.restart 202 404
+    deploy.deployments.stop 202 404
+    deploy.deployments.start 202 404
     deploy.projects.list-apps 200 404
     deploy.projects.create-app 201 400 404
     deploy.projects.link-app 200 400 404
