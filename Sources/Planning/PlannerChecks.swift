@@ -87,16 +87,28 @@ extension PlannerRun {
         // The kind writes a pointer below the spec.
         let field = rule.field.map { String($0.drop { $0 == "/" }) }
         problems.append(Problem(
-          Self.isAboutItself(rule) ? .invalid : .conflict, code: rule.code, message,
+          Self.category(of: rule, draft.kind), code: rule.code, message,
           place: draft.intent.flatMap { at in field.map { place(intents[at], [$0]) } ?? intents[at].place },
           pointer: field.map { "/spec/\($0)" }, object: draft.object.label))
       }
     }
   }
 
-  /// Whether a rule reads nothing but the object as stated: then what breaks it is wrong in itself, and in no conflict with others.
-  private static func isAboutItself(_ rule: KindSpec.Rule) -> Bool {
-    rule.code == "invalid" || (rule.require.paths + (rule.when?.paths ?? [])).allSatisfy { $0.first == "self" && $0.count <= 2 }
+  /// What a broken rule means for the caller. Its code says so; else a rule that reads nothing but the object itself is about what was
+  /// asked, and any other about the state that things are in.
+  static func category(of rule: KindSpec.Rule, _ kind: KindSpec) -> Problem.Category {
+    switch rule.code {
+    case "invalid": return .invalid
+    case "conflict", "state", "in_flight": return .conflict
+    case "denied", "protected": return .denied
+    case let code where code.hasSuffix("_exists") || code.hasPrefix("already_"): return .conflict
+    case let code where code.hasPrefix("system_"): return .denied
+    default: break
+    }
+    let isAboutItself = (rule.require.paths + (rule.when?.paths ?? [])).allSatisfy { path in
+      path.first == "self" && (path.count <= 2 || kind.field(path[1])?.reference == nil)
+    }
+    return isAboutItself ? .invalid : .conflict
   }
 
   /// Objects that rules reach through references must have been read.
