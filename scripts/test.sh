@@ -3,6 +3,6 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-scripts/install.sh
+scripts/install.sh python3
 swift build --build-tests
 exec swift test --skip-build "$@"

@@ -26,6 +26,50 @@ extension PlannerRun {
             object: draft.object.label))
         }
       }
+      fillMembers(field, &draft)
+    }
+  }
+
+  /// Defaults of the members of an object that is there; nothing is left of one of which only defaults remain.
+  private mutating func fillMembers(_ field: FieldSpec, _ draft: inout Draft) {
+    guard Self.hasMemberDefaults(field), let value = draft.object.spec[field.name] else { return }
+    if field.type == .object, field.defaultValue == nil, case .object(let map) = value,
+      map.keys.allSatisfy({ draft.object.owners["\(field.name).\($0)"]?.manager == .standard })
+    {
+      draft.object.spec[field.name] = nil
+      for key in map.keys { draft.object.owners["\(field.name).\(key)"] = nil }
+      return
+    }
+    let filled = withMemberDefaults(value, field, draft)
+    guard filled != value else { return }
+    let before = Set(FieldLeaves.of(value, field).map(\.path))
+    draft.object.spec[field.name] = filled
+    if field.type == .object, value == .emptyObject { draft.object.owners[field.name] = nil }
+    for (path, _) in FieldLeaves.of(filled, field) where !before.contains(path) { draft.object.owners[path] = standardOwner }
+  }
+
+  private static func hasMemberDefaults(_ field: FieldSpec) -> Bool {
+    field.fields.contains { $0.defaultValue != nil || hasMemberDefaults($0) } || field.items.contains(where: hasMemberDefaults)
+  }
+
+  private func withMemberDefaults(_ value: Value, _ field: FieldSpec, _ draft: Draft) -> Value {
+    switch value {
+    case .object(var map) where field.type == .object:
+      for member in field.fields {
+        if let present = map[member.name] {
+          if Self.hasMemberDefaults(member) { map[member.name] = withMemberDefaults(present, member, draft) }
+        } else if let program = member.defaultValue,
+          case .success(let standard) = program.evaluate(ObjectScope(current: view(draft), old: nil, names: [:], now: context.now)), !standard.isNull
+        {
+          map[member.name] = standard.value
+        }
+      }
+      return .object(map)
+    case .object(let map) where field.type == .map:
+      guard let of = field.of else { return value }
+      return .object(ObjectMap(map.map { ($0.key, withMemberDefaults($0.value, of, draft)) }))
+    case .list(let items): return field.of.map { of in .list(items.map { withMemberDefaults($0, of, draft) }) } ?? value
+    default: return value
     }
   }
 

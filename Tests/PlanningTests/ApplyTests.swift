@@ -84,6 +84,17 @@ final class ApplyTests: XCTestCase {
     XCTAssertEqual(web.generation, 2)
   }
 
+  func testMembersOfAnObjectHaveDefaults() throws {
+    let h = try PlannerHarness()
+    let set = [app(h, "web", ["health": ["path": "/"]])]
+    h.apply(set)
+    XCTAssertEqual(h.object("App", "web")?.spec["health"], ["path": "/", "retries": 3])
+    XCTAssertEqual(h.object("App", "web")?.owners["health.retries"]?.manager, .standard)
+    XCTAssert(h.apply(set).commit.writes.isEmpty)
+    h.apply([app(h, "web")])
+    XCTAssertNil(h.object("App", "web")?.spec["health"], "no defaults of an object that nobody states")
+  }
+
   func testImmutableAndMoves() throws {
     let h = try PlannerHarness()
     h.apply([app(h, "web", ["state": "live"])])

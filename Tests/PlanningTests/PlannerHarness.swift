@@ -50,7 +50,7 @@ final class PlannerHarness {
         port: {type: integer, min: 1, max: 65535, default: 8080, doc: Port.}
         replicas: {type: integer, min: 0, max: 100, default: 1, doc: Copies.}
         env: {type: map, of: {type: string}, doc: Environment.}
-        health: {type: object, fields: {path: {type: string}, seconds: {type: integer}}, doc: Health check.}
+        health: {type: object, fields: {path: {type: string}, seconds: {type: integer}, retries: {type: integer, default: 3}}, doc: Health check.}
         state: {type: string, enum: [draft, live, gone], default: "'draft'", moves: {draft: [live], live: [gone]}, doc: State.}
         token: {type: string, secret: hash, generate: {prefix: app_, bytes: 16}, doc: Token.}
       unique: [[name], {fields: [port], code: port_taken, message: Another app has this port.}]
