@@ -45,11 +45,12 @@ struct ChangeStream: Sendable {
         wake.finish()
       }
       group.addTask {
+        defer { wake.finish() }
         while !Task.isCancelled, !writer.isClosed {
+          try await checkRights()
           wake.yield()
           await clock.sleep(Self.pause)
         }
-        wake.finish()
       }
       group.addTask {
         var at = position
@@ -58,6 +59,12 @@ struct ChangeStream: Sendable {
       defer { group.cancelAll() }
       try await group.next()
     }
+  }
+
+  /// A key that was revoked, or a role that was taken away, ends the stream.
+  private func checkRights() async throws {
+    let gate = AuthGate(services: context.services, route: context.route)
+    try gate.permit(try await gate.caller(context.request))
   }
 
   /// Writes what happened since; gives the position reached.

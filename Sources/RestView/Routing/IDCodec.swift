@@ -42,11 +42,13 @@ struct IDCodec: Sendable {
   }
 
   /// Nil when the text cannot be an id of that kind.
-  func read(_ text: String, kind: String) -> PublicID? {
-    switch style(kind) {
+  func read(_ text: String, kind: String) -> PublicID? { Self.read(text, style: style(kind)) }
+
+  static func read(_ text: String, style: KindSpec.IDStyle) -> PublicID? {
+    switch style {
     case .name: text.isEmpty || text.utf8.count > 253 ? nil : .name(text)
     case .prefixed(let prefix):
-      text.hasPrefix(prefix) ? Self.uid(digits: text.dropFirst(prefix.count)).map(PublicID.uid) : nil
+      text.hasPrefix(prefix) ? uid(digits: text.dropFirst(prefix.count)).map(PublicID.uid) : nil
     default: UID(text).map(PublicID.uid)
     }
   }

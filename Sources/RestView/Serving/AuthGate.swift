@@ -49,9 +49,7 @@ struct AuthGate {
     for place in scheme.from {
       var token: String?
       if place == "bearer" {
-        if let header = request.headers["Authorization"], header.utf8.count > 7, header.prefix(7).lowercased() == "bearer " {
-          token = String(header.dropFirst(7))
-        }
+        token = request.headers["Authorization"].flatMap(Self.bearer)
       } else if place.hasPrefix("header:") {
         token = request.headers[String(place.dropFirst(7))]
       } else if place.hasPrefix("query:") {
@@ -60,6 +58,14 @@ struct AuthGate {
       if let token, !token.isEmpty, token.utf8.count <= Self.credentialLimit { return token }
     }
     return nil
+  }
+
+  /// What follows `Bearer `, in any case.
+  private static func bearer(_ header: String) -> String? {
+    let word = "bearer ".utf8
+    let bytes = header.utf8
+    guard bytes.count > word.count, zip(bytes, word).allSatisfy({ $0 | 0x20 == $1 }) else { return nil }
+    return String(Substring(bytes.dropFirst(word.count)))
   }
 
   private func hint(_ scheme: FamilySpec.AuthScheme) -> String {

@@ -17,8 +17,7 @@ enum CachedGet {
   }
 
   static func key(_ route: ServedRoute, _ kind: KindSpec, _ parameters: [String], _ caller: Caller?) -> ViewCache.Key? {
-    guard route.isCacheable, let name = route.spec.target, let at = route.parameters.firstIndex(of: name),
-      case .uid(let uid)? = route.family.ids.read(parameters[at], kind: kind.name)
+    guard route.isCacheable, let at = route.targetParameter, case .uid(let uid)? = IDCodec.read(parameters[at], style: route.targetStyle)
     else { return nil }
     let home: UID = kind.scope == .platform || kind.scope == .shared ? .rootTenant : caller?.tenant ?? .rootTenant
     return ViewCache.Key(route: route.index, tenant: home, uid: uid)

@@ -3,6 +3,7 @@ import Core
 import Expressions
 import HTTPServer
 import Kinds
+import Planning
 import Ports
 
 extension RouteExecutor {
@@ -57,10 +58,25 @@ extension RouteExecutor {
     try Guards.check(spec.unless, RouteScope(context.names, object: object))
   }
 
-  /// Remembers who saw a secret or did what the route says must be remembered.
+  /// Remembers who saw a secret, before it is shown.
   func audit(_ object: StoredObject?, _ kind: KindSpec?) async throws {
-    guard let action = spec.audit, let record = services.catalog.kind("AuditEntry"), record.storage == .record else { return }
+    guard let (record, fields) = auditEntry(object, kind) else { return }
     var random = RandomGenerator(services.random)
+    try await services.store.append(records: [
+      RecordRow(
+        tenant: context.reader.home(record), uid: UID(at: context.now, random: &random), kind: record.name, at: context.now, fields: fields)
+    ])
+  }
+
+  /// The same as an intent, for the transaction of a write.
+  func auditIntents(_ object: StoredObject?, _ kind: KindSpec?) -> [Intent] {
+    guard let (record, fields) = auditEntry(object, kind) else { return [] }
+    return [Intent(.create, .new(tenant: context.reader.home(record), kind: record.name), fields: fields)]
+  }
+
+  /// Who did what `audit:` names. Nil for routes without it.
+  private func auditEntry(_ object: StoredObject?, _ kind: KindSpec?) -> (KindSpec, ObjectMap)? {
+    guard let action = spec.audit, let record = services.catalog.kind("AuditEntry"), record.storage == .record else { return nil }
     var row: ObjectMap = [
       "action": .string(action), "actor": .string(context.caller?.actor ?? "anonymous"), "operation": .string(spec.id),
       "requestId": .string(context.requestID),
@@ -68,13 +84,9 @@ extension RouteExecutor {
     if let kind { row["targetKind"] = .string(kind.name) }
     if let object {
       row["target"] = .string(object.uid.description)
-      row["targetName"] = .string(object.name)
+      if !object.name.isEmpty { row["targetName"] = .string(object.name) }
     }
-    try await services.store.append(records: [
-      RecordRow(
-        tenant: context.reader.home(record), uid: UID(at: context.now, random: &random), kind: record.name, at: context.now,
-        fields: ObjectMap(row.filter { record.field($0.key) != nil }.map { ($0.key, $0.value) }))
-    ])
+    return (record, ObjectMap(row.filter { record.field($0.key) != nil }.map { ($0.key, $0.value) }))
   }
 }
 

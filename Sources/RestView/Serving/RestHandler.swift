@@ -89,7 +89,7 @@ public final class RestHandler: HTTPHandler {
   }
 
   private static func isBelow(_ path: String, _ base: String) -> Bool {
-    guard !base.isEmpty, path.hasPrefix(base) else { return false }
+    guard !base.isEmpty, path.utf8.starts(with: base.utf8) else { return false }
     let rest = path.utf8.dropFirst(base.utf8.count)
     return rest.isEmpty || rest.first == UInt8(ascii: "/")
   }

@@ -37,7 +37,7 @@ struct RouteCompiler {
       targetNeeds: kind.map { NeedsBuilder(ids: ids).needs(of: programs, kind: $0) } ?? Needs(), names: names,
       isCacheable: spec.verb == .get && names.isEmpty && lets.isEmpty && spec.unless.isEmpty && spec.audit == nil && !view.reveals
         && !view.showsLastUse && spec.headers.isEmpty && spec.binds.isEmpty && spec.predicate == nil && spec.wait == nil
-        && !permissions.contains { $0.readsTarget } && kind?.storage != .record && spec.absent == .missing)
+        && !permissions.contains { $0.readsTarget } && kind.map { $0.storage != .record && view.needs.stays(in: $0, catalog: catalog) } == true && spec.absent == .missing)
     if let limit = spec.limit, RateLimit(limit) == nil { faults.add("\"\(limit)\" is no limit", fix: "Write it as 10/1m.") }
     if spec.verb == .handler, !handlers.contains(spec.handler ?? "") {
       faults.add("there is no handler \"\(spec.handler ?? "")\"", fix: "Known: \(handlers.sorted().joined(separator: ", ")).")

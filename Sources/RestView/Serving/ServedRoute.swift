@@ -57,6 +57,9 @@ final class ServedRoute: Sendable {
   let permissions: [Permission]
   /// Names of the path's parameters, in order.
   let parameters: [String]
+  /// Where among them the target's id is, and its style.
+  let targetParameter: Int?
+  let targetStyle: KindSpec.IDStyle
   let view: ViewPlan
   /// The answer is a `reply`, not a view of the target.
   let isReply: Bool
@@ -89,6 +92,8 @@ final class ServedRoute: Sendable {
     self.scheme = scheme
     self.permissions = permissions
     parameters = spec.path.compactMap { if case .parameter(let name) = $0 { name } else { nil } }
+    targetParameter = spec.target.flatMap { [parameters] in parameters.firstIndex(of: $0) }
+    targetStyle = kind.map { family.ids.style($0.name) } ?? .uuid
     self.view = view
     self.isReply = isReply
     hasBody = ["POST", "PUT", "PATCH"].contains(spec.method)

@@ -14,6 +14,18 @@ struct Needs: Sendable {
 
   var isEmpty: Bool { references.isEmpty && inverses.isEmpty && related.isEmpty }
 
+  /// Whether all that is read lives where objects of `kind` do, so that one feed position stands for it.
+  func stays(in kind: KindSpec, catalog: KindCatalog) -> Bool {
+    func isNear(_ name: String) -> Bool { catalog.kind(name).map { $0.scope == kind.scope && $0.storage != .record } ?? false }
+    for (name, needs) in references {
+      guard let field = kind.field(name), let target = (field.reference ?? field.of?.reference)?.kind, let next = catalog.kind(target),
+        isNear(target), needs.stays(in: next, catalog: catalog)
+      else { return false }
+    }
+    return kind.inverses.allSatisfy { inverses[$0.name] == nil || isNear($0.kind) }
+      && related.allSatisfy { isNear($0.kind.name) && ($0.view?.needs.stays(in: $0.kind, catalog: catalog) ?? true) }
+  }
+
   mutating func merge(_ other: Needs) {
     for (field, needs) in other.references { references[field, default: Needs()].merge(needs) }
     for (name, use) in other.inverses {

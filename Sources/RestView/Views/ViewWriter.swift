@@ -6,6 +6,9 @@ import Ports
 
 /// Writes one answer. Outputs that fail show null: a view never breaks an answer that the commit has already decided.
 struct ViewWriter {
+  /// An output may walk over a whole page of objects.
+  static let costLimit = 2_000_000
+
   let ids: IDCodec
   let sealing: any SecretSealing
   /// What the request gives to expressions.
@@ -56,7 +59,7 @@ struct ViewWriter {
       guard let object else { return Self.null(&out) }
       self.field(field, spelling, object, map, to: &out)
     case .program(let program):
-      let value = program.evaluate(RouteScope(scopeNames(object), object: object))
+      let value = program.evaluate(RouteScope(scopeNames(object), object: object), limit: Self.costLimit)
       write((try? value.get()) ?? .null, map, to: &out)
     case .object(let plan): write(plan, object, to: &out)
     case .reference(let name, let plan): reference(name, plan, object, to: &out)

@@ -28,8 +28,8 @@ extension RouteExecutor {
     plan.intents += confirmation.taken.map { Intent(.delete, .uid(tenant: $0.tenant, kind: $0.kind, $0.uid)) }
     var fields = ObjectMap()
     plan.intents += try await Effects(context: context, target: value, kind: kind).intents(&plan, fields: &fields)
+    plan.intents += auditIntents(object, kind)
     let outcome = try await commit(plan, kind, existing: value, draft: nil)
-    try await audit(object, kind)
     let position = outcome.positions[object.tenant]
     if case .empty = spec.answer, spec.status != 204 {
       return response(status: spec.status, body: deletedBody(object), position: position)

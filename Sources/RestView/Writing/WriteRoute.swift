@@ -61,7 +61,7 @@ extension RouteExecutor {
     var plan = WritePlan()
     plan.dependsOnTarget = existing != nil && !spec.sets.isEmpty && spec.sets.contains { !NeedlessTarget.holds($0.1, kind) }
     let effects = try await Effects(context: context, target: old ?? value, kind: kind).intents(&plan, fields: &fields)
-    plan.intents = [intent(kind, tenant, uid, existing, fields, plan)] + effects
+    plan.intents = [intent(kind, tenant, uid, existing, fields, plan)] + effects + auditIntents(first, kind)
     do {
       let outcome = try await commit(plan, kind, existing: old, draft: value)
       return try await finish(outcome, plan, kind, existing: existing)
@@ -172,7 +172,6 @@ extension RouteExecutor {
       let minted = outcome.plan.minted[object.uid] ?? [:]
       names["once"] = .map(CELMap(ObjectMap(minted.sorted { $0.key < $1.key }.map { ($0.key, Value.string($0.value)) })))
     }
-    try await audit(object, kind)
     if let wait = spec.wait {
       if let of = wait.of, let entry = plan.named.first(where: { $0.name == of }), let made = outcome.object(entry.intent) {
         let waited = try await ObjectWait(context: context, wait: wait).until(made, kind: entry.kind)
