@@ -24,12 +24,12 @@ extension RouteExecutor {
     }
   }
 
-  /// What the binds give: stored values by field. Bound objects that do not exist answer 404.
+  /// What the binds give: stored values by field. Objects named in the path that do not exist answer 404.
   /// - Parameter kind: the kind whose fields are bound.
   func boundFields(_ kind: KindSpec) async throws -> (fields: ObjectMap, target: Value?) {
     var fields = ObjectMap()
     var target: Value?
-    var parents: [(uid: UID, kind: String)] = []
+    var parents: [(uid: UID, kind: String, isPath: Bool, pointer: String)] = []
     var problems: [Problem] = []
     for bind in spec.binds {
       guard let value = text(bind.source), !value.isNull else {
@@ -47,7 +47,7 @@ extension RouteExecutor {
       }
       switch context.ids.read(text, kind: reference.kind) ?? UID(text).map(PublicID.uid) {
       case .uid(let uid):
-        parents.append((uid, reference.kind))
+        parents.append((uid, reference.kind, isPath, "/" + (bind.source.last ?? "")))
         fields[bind.field] = .string(uid.description)
       case .name(let name):
         guard let parent = services.catalog.kind(reference.kind),
@@ -62,7 +62,9 @@ extension RouteExecutor {
     if !parents.isEmpty {
       let found = try await context.reader.objects(Set(parents.map(\.uid)), kinds: Set(parents.map(\.kind)))
       for parent in parents where found[parent.uid]?.kind != parent.kind {
-        throw services.catalog.kind(parent.kind).map(missing) ?? Self.missing
+        if parent.isPath { throw services.catalog.kind(parent.kind).map(missing) ?? Self.missing }
+        problems.append(
+          Problem(.invalid, code: ProblemCode.badField, "there is no such \(Spelling.words(parent.kind))", pointer: parent.pointer))
       }
     }
     guard problems.isEmpty else { throw Problems(problems) }
