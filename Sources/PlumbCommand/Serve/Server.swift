@@ -95,6 +95,19 @@ final class Server: @unchecked Sendable {
     _ clock: SystemClock, _ random: SystemRandom, _ log: @escaping @Sendable (String) -> Void
   ) async throws -> Server {
     let store = try await PostgresStore(pool: pool, catalog: catalog)
+    do {
+      return try await assemble(options, catalog, data, postgres, pool, store, clock, random, log)
+    } catch {
+      // Before the database goes: nothing is to look for it then.
+      store.close()
+      throw error
+    }
+  }
+
+  private static func assemble(
+    _ options: ServeOptions, _ catalog: KindCatalog, _ data: DataDirectory, _ postgres: PrivatePostgres?, _ pool: ConnectionPool,
+    _ store: PostgresStore, _ clock: SystemClock, _ random: SystemRandom, _ log: @escaping @Sendable (String) -> Void
+  ) async throws -> Server {
     let vault = try Vault(key: try data.key(), random: random)
     let bell = ChangeBell()
     let caches = Later<RestHandler>()
@@ -115,7 +128,8 @@ final class Server: @unchecked Sendable {
       try DNSService(resolver: options.resolver), FeedService(store: store, catalog: catalog), RecordsService(store: store),
     ])
     var worker: Worker?
-    var tasks: [Task<Void, Never>] = []
+    // Begun once the listeners are there: a server whose address is in use starts no work, and no processes.
+    var loops: [@Sendable () async -> Void] = []
     if options.role != .api {
       let effectKey = vault.derivedKey("effect")
       let runner = StepRunner(services: services, clock: clock, sealing: vault) { uid, generation, step in
@@ -130,14 +144,14 @@ final class Server: @unchecked Sendable {
         store: store, reconciler: reconciler, clock: clock, random: random, replica: replica,
         catalogDigest: catalog.digest, log: log)
       worker = one
-      tasks.append(Task.detached { await one.run() })
+      loops.append { await one.run() }
       for service in services.all {
-        tasks.append(Task.detached {
+        loops.append {
           for await wake in service.wakes() {
             await Self.wake(WorkRequest(tenant: wake.tenant, uid: wake.uid, kind: wake.kind), store, clock)
             one.hear()
           }
-        })
+        }
       }
     }
     let hear: @Sendable () -> Void = { [worker] in worker?.hear() }
@@ -147,7 +161,7 @@ final class Server: @unchecked Sendable {
         identity.forget(tenants: tenants)
         bell.ring(tenants)
       }, heard: hear, log: log)
-    tasks.append(Task.detached { await follower.run() })
+    loops.append { await follower.run() }
 
     let ready = ReadyFlag()
     var http: HTTPServer?
@@ -166,7 +180,7 @@ final class Server: @unchecked Sendable {
           if options.verbose { log("\(line.method) \(line.pattern ?? "-") \(line.status) \(line.duration.microseconds) us") }
         })
       caches.set(rest)
-      tasks.append(Task.detached { await rest.follow() })
+      loops.append { await rest.follow() }
       let metrics = Metrics(rest: rest, worker: worker, store: store, startedAt: clock.now(), clock: clock)
       let root = RootHandler(native: native, rest: rest, metrics: metrics, store: store, ready: ready, tally: tally)
       var listeners: [(address: ListenAddress, handler: any HTTPHandler)] = [(options.listen, root)]
@@ -183,7 +197,8 @@ final class Server: @unchecked Sendable {
       try data.writeAddress(url: url)
     }
     let upkeep = Upkeep(store: store, identity: identity, vault: vault, clock: clock, tally: tally, catalog: catalog, log: log)
-    tasks.append(Task.detached { await upkeep.run() })
+    loops.append { await upkeep.run() }
+    let tasks = loops.map { loop in Task.detached { await loop() } }
     ready.set(true)
     return Server(
       url: url, data: data, postgres: postgres, pool: pool, store: store, http: http, worker: worker, services: services, ready: ready, tasks: tasks,

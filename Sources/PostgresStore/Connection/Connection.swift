@@ -24,30 +24,24 @@ final class Connection {
     guard let connection else { throw DatabaseError(state: "", message: "out of memory", connectionLost: true) }
     handle = connection
     self.counter = counter
+    // All is set from here on: what is thrown runs deinit, which closes the connection.
     guard PQstatus(handle) == CONNECTION_OK else {
       let message = String(cString: PQerrorMessage(handle)).trimmingCharacters(in: .whitespacesAndNewlines)
-      PQfinish(handle)
       throw DatabaseError(state: "", message: message, connectionLost: true)
     }
     PQsetNoticeProcessor(handle, { _, _ in }, nil)
     guard PQserverVersion(handle) >= 150_000 else {
       let version = PQserverVersion(handle) / 10_000
-      PQfinish(handle)
       throw Problem(.unavailable, code: "database_old", "The database is PostgreSQL \(version); 15 or newer is needed.")
     }
-    do {
-      // A silent holder of a head row would block its tenant. All our statements are found through indexes, and plans are
-      // kept from the time when tables were empty: a sequential scan chosen then would be wrong later.
-      try command(
-        """
-        SET search_path TO \(DatabaseAddress.identifier(address.schema)), pg_temp; SET timezone TO 'UTC'; SET jit TO off;
-        SET client_min_messages TO warning; SET enable_seqscan TO off; SET default_transaction_isolation TO 'read committed';
-        SET idle_in_transaction_session_timeout TO '2s'; SET lock_timeout TO '20s'; SET statement_timeout TO '\(listening ? 0 : 120)s'
-        """)
-    } catch {
-      PQfinish(handle)
-      throw error
-    }
+    // A silent holder of a head row would block its tenant. All our statements are found through indexes, and plans are
+    // kept from the time when tables were empty: a sequential scan chosen then would be wrong later.
+    try command(
+      """
+      SET search_path TO \(DatabaseAddress.identifier(address.schema)), pg_temp; SET timezone TO 'UTC'; SET jit TO off;
+      SET client_min_messages TO warning; SET enable_seqscan TO off; SET default_transaction_isolation TO 'read committed';
+      SET idle_in_transaction_session_timeout TO '2s'; SET lock_timeout TO '20s'; SET statement_timeout TO '\(listening ? 0 : 120)s'
+      """)
   }
 
   deinit { PQfinish(handle) }
