@@ -91,6 +91,7 @@ let package = Package(
     tests("SimulationTests", ["Core", "Kinds", "KindLoading", "Controllers", "TestSupport"]),
     tests("CommandTests", ["Core", "Kinds", "KindLoading", "Ports", "HTTPServer", "NativeView", "PlumbCommand", "TestSupport"]),
     tests("CaseTests", ["Core", "Documents", "TestSupport"]),
+    tests("ResilienceTests", ["Core", "TestSupport"]),
     tests("TidyTests", []),
   ],
   swiftLanguageModes: [.v6]

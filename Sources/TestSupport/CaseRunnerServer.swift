@@ -53,7 +53,7 @@ public final class CaseServer: @unchecked Sendable {
   }
 
   /// `plumb` in the folder that holds the test bundle.
-  static var binary: URL {
+  public static var binary: URL {
     let bundle = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") }?.bundleURL ?? URL(fileURLWithPath: CommandLine.arguments[0])
     return bundle.deletingLastPathComponent().appendingPathComponent("plumb")
   }

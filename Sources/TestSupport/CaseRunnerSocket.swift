@@ -18,7 +18,7 @@ public struct CaseSocket: Sendable {
   }
 
   static func connect(port: Int, readSeconds: Int) throws -> CaseSocket {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { throw failure("socket") }
     var time = timeval(tv_sec: readSeconds, tv_usec: 0)
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
@@ -36,7 +36,7 @@ public struct CaseSocket: Sendable {
 
   /// Listens on a free port (or the one given) and says which.
   static func listen(port: Int = 0) throws -> (CaseSocket, port: Int) {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { throw failure("socket") }
     var yes: Int32 = 1
     setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
@@ -58,6 +58,8 @@ public struct CaseSocket: Sendable {
   /// The next connection; nil when the listener is closed.
   func accept() -> CaseSocket? {
     let peer = Foundation.accept(descriptor, nil, nil)
+    // Programs that a test starts meanwhile would keep the connection open.
+    if peer >= 0 { _ = fcntl(peer, F_SETFD, FD_CLOEXEC) }
     return peer >= 0 ? CaseSocket(descriptor: peer) : nil
   }
 
@@ -79,6 +81,18 @@ public struct CaseSocket: Sendable {
   }
 
   func close() { Foundation.close(descriptor) }
+
+  /// `count` ports in a row that were free just now, below those that the system gives to clients: nobody else takes them
+  /// between two starts of a server.
+  public static func freePorts(_ count: Int = 1) throws -> Int {
+    for _ in 0..<100 {
+      let first = Int.random(in: 20_000...31_000)
+      let open = (first..<first + count).compactMap { try? listen(port: $0).0 }
+      open.forEach { $0.close() }
+      if open.count == count { return first }
+    }
+    throw Problem(.unavailable, code: "socket", "No \(count) free ports were found.")
+  }
 
   /// A port that was free just now.
   public static func freePort() throws -> Int {

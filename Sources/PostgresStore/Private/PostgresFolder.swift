@@ -112,6 +112,11 @@ struct PostgresFolder {
     return made
   }
 
+  /// Removes the folder that was made under /tmp, once the server has ended.
+  func removeSocketFolder(_ path: String) {
+    if path != root, rmdir(path) == 0 { unlink("\(root)/socket-folder") }
+  }
+
   /// The server that `postmaster.pid` names, when it lives and is this folder's: its id and whether it is ready or stopping.
   func livingServer() -> (pid: pid_t, state: String)? {
     guard let text = try? String(contentsOfFile: "\(data)/postmaster.pid", encoding: .utf8) else { return nil }

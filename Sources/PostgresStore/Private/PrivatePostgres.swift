@@ -197,7 +197,9 @@ public final class PrivatePostgres: @unchecked Sendable {
     if !wait(Self.stopSeconds), pid > 0 { kill(pid, SIGQUIT) }
     if !wait(Self.stopSeconds / 3), pid > 0 { kill(pid, SIGKILL) }
     _ = wait(1)
+    let gone = ended
     condition.unlock()
+    if first, gone { folder.removeSocketFolder(socketFolder) }
     if first { close(lockDescriptor) }
   }
 
