@@ -71,15 +71,20 @@ public final class CaseRunner: @unchecked Sendable {
     world["dead"] = .string("http://127.0.0.1:\(try CaseSocket.freePort())/\(mark)")
     world["port"] = .int(try CaseSocket.freePort())
     try applied(
-      [world.tenant, world.other].map { "apiVersion: platform/v1\nkind: Tenant\nmetadata: {name: \($0)}\nspec: {title: Case \(mark)}\n" }
-        .joined(separator: "---\n"), tenant: nil, set: "tenants-\(mark)")
+      [world.tenant, world.other].map {
+        "apiVersion: platform/v1\nkind: Tenant\nmetadata: {name: \($0)}\nspec: {title: Case \(mark)}\n"
+      }
+      .joined(separator: "---\n"),
+      tenant: nil, set: "tenants-\(mark)")
     return world
   }
+
+  private static let tokenLetters = Array("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
 
   /// A user with a role of its own, and a key that acts for him; saved as `token.NAME`.
   public func addUsers(_ users: ObjectMap, to world: CaseWorld) throws {
     for (name, settings) in users {
-      let token = "lsk_" + (0..<44).map { _ in "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789".randomElement() ?? "a" }.map(String.init).joined()
+      let token = "lsk_" + String((0..<44).map { _ in Self.tokenLetters.randomElement() ?? "a" })
       world["token.\(name)"] = .string(token)
       let permissions = JSON.text(settings["permissions"].isNull ? [] : settings["permissions"])
       let scopes = JSON.text(settings["scopes"].isNull ? ["*"] : settings["scopes"])
@@ -114,7 +119,9 @@ public final class CaseRunner: @unchecked Sendable {
 
   private func applied(_ text: String, tenant: String?, set: String, environment: ObjectMap = [:]) throws {
     let response = try http.send(applyRequest(text, tenant: tenant, set: set, environment: environment, token: server.token))
-    guard response.status == 200 else { throw Problem(.failure, code: "apply", "The manifests were refused:\n\(text)\n\(response.description)") }
+    guard response.status == 200 else {
+      throw Problem(.failure, code: "apply", "The manifests were refused:\n\(text)\n\(response.description)")
+    }
   }
 
   /// `POST /plumb/v1/apply`. Secrets `{env: NAME}` of the manifests are taken from `environment`, as the client does.
@@ -143,7 +150,8 @@ public final class CaseRunner: @unchecked Sendable {
         var found = CaseMatch.differences(expected, all, at: "requests")
         if let secret = world.filled(step.expect["signedWith"]).string, let request = all.list?.last {
           let signature = Digest.hmacSHA256(key: Array(secret.utf8), Array((request["text"].string ?? "").utf8))
-          found += CaseMatch.differences(.string(Hex.encode(signature)), request["headers"]["x-webhook-signature"], at: "signature of the last")
+          found += CaseMatch.differences(
+            .string(Hex.encode(signature)), request["headers"]["x-webhook-signature"], at: "signature of the last")
         }
         return found.isEmpty ? nil : "\(found.joined(separator: "\n  "))\ngot \(CaseMatch.short(all))"
       }
@@ -154,8 +162,9 @@ public final class CaseRunner: @unchecked Sendable {
     case .apply(let text, let environment):
       serial += 1
       let caller = try callerHeaders(step, world)
+      let tenant = step.caller == "operator" ? nil : step.caller == "other" ? world.other : world.tenant
       var request = applyRequest(
-        world.filled(text), tenant: step.caller == "operator" ? nil : step.caller == "other" ? world.other : world.tenant, set: "step-\(serial)",
+        world.filled(text), tenant: tenant, set: "step-\(serial)",
         environment: world.filled(.object(environment)).object ?? [:], token: nil)
       request.headers += caller.filter { $0.0 == "Authorization" }
       return try judge(request, step, world, file: file, standard: 200)
@@ -202,30 +211,39 @@ public final class CaseRunner: @unchecked Sendable {
       let parts = caller.split(separator: ":", maxSplits: 1).map(String.init)
       let variable = parts.first == "user" ? "token.\(parts.last ?? "")" : parts.last ?? ""
       guard parts.count == 2, ["user", "key"].contains(parts[0]), let token = world[variable]?.string else {
-        throw Problem(.invalid, code: "case", "Unknown caller `\(caller)`: admin, operator, other, none, user:NAME or key:VARIABLE.")
+        throw Problem(
+          .invalid, code: "case", "Unknown caller `\(caller)`: admin, operator, other, none, user:NAME or key:VARIABLE.")
       }
       return bearer(token, tenant: world.tenant)
     }
   }
 
   /// Sends and compares; saves variables when all is well.
-  private func judge(_ request: CaseRequest, _ step: CaseStep, _ world: CaseWorld, file: String, standard: Int? = nil) throws -> String? {
+  private func judge(_ request: CaseRequest, _ step: CaseStep, _ world: CaseWorld, file: String, standard: Int? = nil) throws
+    -> String?
+  {
     let response = try http.send(request)
     var found: [String] = []
     let status = step.expect["status"]
-    if let wanted = status.int ?? (status.isNull ? standard : nil), wanted != response.status { found.append("status: \(response.status), expected \(wanted)") }
+    if let wanted = status.int ?? (status.isNull ? standard : nil), wanted != response.status {
+      found.append("status: \(response.status), expected \(wanted)")
+    }
     for (name, value) in step.expect["headers"].object ?? [:] {
       found += CaseMatch.differences(world.filled(value), response.header(name).map(Value.string), at: "header \(name)")
     }
     if let body = step.expect.object?["body"] { found += CaseMatch.differences(world.filled(body), response.json, at: "body") }
-    if let text = step.expect.object?["text"] { found += CaseMatch.differences(world.filled(text), .string(response.text), at: "text") }
+    if let text = step.expect.object?["text"] {
+      found += CaseMatch.differences(world.filled(text), .string(response.text), at: "text")
+    }
     if !found.isEmpty {
       let said = response.status >= 500 ? "\nThe server said last:\n\(server.log.suffix(2000))" : ""
       return "\(found.joined(separator: "\n  "))\n> \(request.description)\n< \(response.description)\(said)"
     }
     if status.int != nil { calls.append(CaseCall(request: request, status: response.status, file: file, line: step.line)) }
     for (variable, path) in step.save {
-      guard let value = CaseWorld.value(at: path, in: response.json) else { return "nothing to save at \(path) in \(response.text.prefix(500))" }
+      guard let value = CaseWorld.value(at: path, in: response.json) else {
+        return "nothing to save at \(path) in \(response.text.prefix(500))"
+      }
       world[variable] = value
     }
     return nil

@@ -17,7 +17,9 @@ public final class CaseNameServer: @unchecked Sendable {
     var length = socklen_t(MemoryLayout<sockaddr_in>.size)
     let socket = descriptor
     let bound = withUnsafeMutablePointer(to: &at) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(socket, $0, length) == 0 && getsockname(socket, $0, &length) == 0 }
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(socket, $0, length) == 0 && getsockname(socket, $0, &length) == 0
+      }
     }
     guard descriptor >= 0, bound else { throw CaseSocket.failure("name server") }
     port = Int(in_port_t(bigEndian: at.sin_port))
@@ -71,7 +73,8 @@ public final class CaseNameServer: @unchecked Sendable {
     let name = labels.joined(separator: ".").lowercased()
     let (txt, a) = lock.withLock { (texts[name], addresses[name]) }
     let data: [[UInt8]] =
-      type == 16 ? (txt ?? []).map { [UInt8($0.utf8.count)] + Array($0.utf8) }
+      type == 16
+      ? (txt ?? []).map { [UInt8($0.utf8.count)] + Array($0.utf8) }
       : type == 1 ? (a ?? []).map { $0.split(separator: ".").compactMap { UInt8($0) } } : []
     let known = txt != nil || a != nil
     var reply = Array(query[0..<2]) + [0x81, known ? 0x80 : 0x83, 0, 1, 0, UInt8(data.count), 0, 0, 0, 0] + query[12..<(at + 5)]

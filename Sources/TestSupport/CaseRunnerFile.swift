@@ -21,8 +21,8 @@ public struct CaseStep: Sendable {
     case wait(method: String, target: String, most: Int)
     /// `apply: |` manifests, through the native API; the expectation is over its answer.
     case apply(String, environment: ObjectMap)
-    /// `received: /path`: `requests` that the receiver of the case got there, as a list of {method, path, headers, body, text}; with
-    /// `signedWith: SECRET`, the last one carries the HMAC-SHA256 of its text under that secret.
+    /// `received: /path`: `requests` that the receiver of the case got there, a list of {method, path, headers, body, text};
+    /// with `signedWith: SECRET`, the last one carries the HMAC-SHA256 of its text under that secret.
     case received(path: String, most: Int)
     /// `dns: name` with `txt:` texts or `address:` texts: what the name server of the cases answers from now on.
     case dns(name: String, Value)
@@ -40,7 +40,8 @@ public struct CaseStep: Sendable {
 
 public enum CaseReader {
   private static let stepKeys: Set<String> = [
-    "call", "wait", "apply", "received", "dns", "as", "headers", "body", "text", "expect", "save", "most", "env", "txt", "address",
+    "call", "wait", "apply", "received", "dns", "as", "headers", "body", "text", "expect", "save", "most", "env", "txt",
+    "address",
   ]
 
   /// All cases below a folder, in path order. Throws Problems that name each fault with file and line.
@@ -62,14 +63,17 @@ public enum CaseReader {
   }
 
   private static func spec(_ node: Node, file: String) throws -> CaseSpec {
-    func fault(_ node: Node, _ message: String) -> Problem { Problem(.invalid, code: "case", message, place: node.place(in: file)) }
+    func fault(_ node: Node, _ message: String) -> Problem {
+      Problem(.invalid, code: "case", message, place: node.place(in: file))
+    }
     for member in node.members ?? [] where !["case", "users", "manifests", "steps"].contains(member.key) {
       throw Problem(.invalid, code: "case", "A case has no key \(member.key).", place: member.place(in: file))
     }
     guard let name = node["case"]?.string else { throw fault(node, "A case begins with `case:`, saying what it shows.") }
     guard let steps = node["steps"]?.items, !steps.isEmpty else { throw fault(node, "A case has `steps`.") }
     return CaseSpec(
-      name: name, file: file, line: Int(node.line), users: node["users"]?.value.object ?? [:], manifests: node["manifests"]?.string,
+      name: name, file: file, line: Int(node.line), users: node["users"]?.value.object ?? [:],
+      manifests: node["manifests"]?.string,
       steps: try steps.map { step in
         for member in step.members ?? [] where !stepKeys.contains(member.key) {
           throw Problem(.invalid, code: "case", "A step has no key \(member.key).", place: member.place(in: file))

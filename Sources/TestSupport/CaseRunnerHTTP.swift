@@ -18,7 +18,8 @@ public struct CaseRequest: Sendable {
   /// As a person would write it down, the credential left out.
   public var description: String {
     let lines = headers.map { "  \($0): \($0.lowercased() == "authorization" ? "…" : $1)" }
-    return (["\(method) \(target)"] + lines + (body.isEmpty ? [] : ["  " + String(decoding: body, as: UTF8.self)])).joined(separator: "\n")
+    return (["\(method) \(target)"] + lines + (body.isEmpty ? [] : ["  " + String(decoding: body, as: UTF8.self)])).joined(
+      separator: "\n")
   }
 }
 
@@ -51,7 +52,9 @@ public struct CaseHTTP: Sendable {
     defer { socket.close() }
     var head = "\(request.method) \(request.target) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\nConnection: close\r\n"
     for (name, value) in request.headers { head += "\(name): \(value)\r\n" }
-    if !request.body.isEmpty || ["POST", "PUT", "PATCH"].contains(request.method) { head += "Content-Length: \(request.body.count)\r\n" }
+    if !request.body.isEmpty || ["POST", "PUT", "PATCH"].contains(request.method) {
+      head += "Content-Length: \(request.body.count)\r\n"
+    }
     try socket.write(Array((head + "\r\n").utf8) + request.body)
     var bytes: [UInt8] = []
     while bytes.count < Self.mostBytes, let more = try socket.read() { bytes += more }

@@ -2,10 +2,10 @@
 import Core
 import Foundation
 
-/// Expected values match equal ones. A map matches when each of its members does; members it does not name may be there too, unless it
-/// has `$exact: true`. A list matches item by item. Matchers: `$any` (present), `$absent`, `$null`, `$string`, `$nonempty`, `$integer`,
-/// `$number`, `$boolean`, `$list`, `$map`, `$uuid`, `$timestamp`, `{$regex: R}`, `{$contains: [..]}` (a list that holds items like these,
-/// in any order), `{$without: [..]}`, `{$size: N}`, `{$least: N}`, `{$not: X}`, `{$each: X}`.
+/// Expected values match equal ones. A map matches when each of its members does; members it does not name may be there too,
+/// unless it has `$exact: true`. A list matches item by item. Matchers: `$any` (present), `$absent`, `$null`, `$string`,
+/// `$nonempty`, `$integer`, `$number`, `$boolean`, `$list`, `$map`, `$uuid`, `$timestamp`, `{$regex: R}`, `{$contains: [..]}`
+/// (a list that holds items like these, in any order), `{$without: [..]}`, `{$size: N}`, `{$least: N}`, `{$not: X}`, `{$each: X}`.
 enum CaseMatch {
   /// Each difference as `path: what`, empty when all matches. `actual` nil: the member is not there.
   static func differences(_ expected: Value, _ actual: Value?, at path: String) -> [String] {
@@ -52,11 +52,16 @@ enum CaseMatch {
   private static func special(_ word: String, _ argument: Value, _ actual: Value, _ path: String) -> [String] {
     let fault: Bool
     switch word {
-    case "$regex": fault = !(actual.string.map { $0.range(of: argument.string ?? "", options: .regularExpression) != nil } ?? false)
+    case "$regex":
+      fault = !(actual.string.map { $0.range(of: argument.string ?? "", options: .regularExpression) != nil } ?? false)
     case "$contains":
-      fault = !(argument.list ?? [argument]).allSatisfy { want in (actual.list ?? []).contains { differences(want, $0, at: "").isEmpty } }
+      fault = !(argument.list ?? [argument]).allSatisfy { want in
+        (actual.list ?? []).contains { differences(want, $0, at: "").isEmpty }
+      }
     case "$without":
-      fault = (argument.list ?? [argument]).contains { want in (actual.list ?? []).contains { differences(want, $0, at: "").isEmpty } }
+      fault = (argument.list ?? [argument]).contains { want in
+        (actual.list ?? []).contains { differences(want, $0, at: "").isEmpty }
+      }
     case "$size": fault = (actual.list?.count ?? actual.object?.count ?? actual.string?.count) != argument.int
     case "$least": fault = (actual.list.map { Double($0.count) } ?? actual.double ?? -.infinity) < (argument.double ?? .infinity)
     case "$not": fault = differences(argument, actual, at: "").isEmpty

@@ -21,11 +21,12 @@ public final class CaseServer: @unchecked Sendable {
     data = folder.appendingPathComponent("data")
     output = folder.appendingPathComponent("output")
     port = try CaseSocket.freePort()
-    FileManager.default.createFile(atPath: output.path, contents: nil)
+    try Data().write(to: output)
     process = Process()
     process.executableURL = CaseServer.binary
     process.arguments = [
-      "serve", "--data", data.path, "--listen", "127.0.0.1:\(port)", "--allow-private-targets", "--resolver", "127.0.0.1:\(resolver)",
+      "serve", "--data", data.path, "--listen", "127.0.0.1:\(port)", "--allow-private-targets", "--resolver",
+      "127.0.0.1:\(resolver)",
     ]
     if let mail { process.arguments? += ["--smtp", "smtp://127.0.0.1:\(mail)"] }
     let handle = try FileHandle(forWritingTo: output)
@@ -47,6 +48,8 @@ public final class CaseServer: @unchecked Sendable {
     guard let found else {
       let said = (try? String(contentsOf: output, encoding: .utf8)) ?? ""
       process.terminate()
+      process.waitUntilExit()
+      try? FileManager.default.removeItem(at: folder)
       throw Problem(.unavailable, code: "server", "plumb serve did not get ready in \(Self.startSeconds) s. It said:\n\(said)")
     }
     token = found
@@ -54,7 +57,8 @@ public final class CaseServer: @unchecked Sendable {
 
   /// `plumb` in the folder that holds the test bundle.
   public static var binary: URL {
-    let bundle = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") }?.bundleURL ?? URL(fileURLWithPath: CommandLine.arguments[0])
+    let bundle =
+      Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") }?.bundleURL ?? URL(fileURLWithPath: CommandLine.arguments[0])
     return bundle.deletingLastPathComponent().appendingPathComponent("plumb")
   }
 

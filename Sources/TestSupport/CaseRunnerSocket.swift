@@ -24,7 +24,9 @@ public struct CaseSocket: Sendable {
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
     var to = address(port: port)
     let done = withUnsafePointer(to: &to) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { Foundation.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        Foundation.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
     }
     guard done == 0 else {
       let problem = failure("connect to port \(port)")
@@ -44,7 +46,8 @@ public struct CaseSocket: Sendable {
     var length = socklen_t(MemoryLayout<sockaddr_in>.size)
     let bound = withUnsafeMutablePointer(to: &at) {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-        bind(descriptor, pointer, length) == 0 && Foundation.listen(descriptor, 64) == 0 && getsockname(descriptor, pointer, &length) == 0
+        bind(descriptor, pointer, length) == 0 && Foundation.listen(descriptor, 64) == 0
+          && getsockname(descriptor, pointer, &length) == 0
       }
     }
     guard bound else {

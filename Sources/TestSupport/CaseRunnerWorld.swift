@@ -39,7 +39,9 @@ public final class CaseWorld {
   public func filled(_ value: Value) -> Value {
     switch value {
     case .string(let text):
-      if text.hasPrefix("${"), text.hasSuffix("}"), let variable = variables[String(text.dropFirst(2).dropLast())] { return variable }
+      if text.hasPrefix("${"), text.hasSuffix("}"), let variable = variables[String(text.dropFirst(2).dropLast())] {
+        return variable
+      }
       return .string(filled(text))
     case .list(let items): return .list(items.map { filled($0) })
     case .object(let map): return .object(ObjectMap(map.map { (filled($0.key), filled($0.value)) }))

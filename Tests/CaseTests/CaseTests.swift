@@ -51,7 +51,9 @@ final class CaseTests: XCTestCase {
         continue
       }
       var wanted = documented.isEmpty ? [200] : documented
-      if let absent = DocumentedStatuses.absent[route.id] { wanted = wanted.map { $0 == absent.documented ? absent.instead : $0 } }
+      if let absent = DocumentedStatuses.absent[route.id] {
+        wanted = wanted.map { $0 == absent.documented ? absent.instead : $0 }
+      }
       let missing = Set(wanted).subtracting(seen[route.id] ?? [])
       XCTAssertTrue(missing.isEmpty, "\(route.id) (\(route.method) \(route.path)): no case shows \(missing.sorted())")
     }
@@ -62,7 +64,8 @@ final class CaseTests: XCTestCase {
     for (family, base) in [("deploy", "/deploy/api"), ("backend", "/backend")] {
       let document = try runner.http.send(CaseRequest("GET", base + "/openapi.json")).json
       let named = Set(
-        (document["paths"].object ?? [:]).flatMap { _, item in (item.object ?? [:]).compactMap { $0.value["operationId"].string } })
+        (document["paths"].object ?? [:]).flatMap { _, item in (item.object ?? [:]).compactMap { $0.value["operationId"].string }
+        })
       let declared = Set(try RouteTable.routes().filter { $0.family == family }.map(\.id))
       XCTAssertEqual(declared.subtracting(named), [], "not in \(base)/openapi.json")
     }

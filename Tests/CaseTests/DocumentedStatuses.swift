@@ -1,6 +1,6 @@
 // The statuses that the API documents name for each operation: what the case files must show.
 
-/// Operation → statuses. `101` (a WebSocket) is not built; a 2xx that needs a service which this installation does not have is in `absent`.
+/// Operation → statuses. What needs a service that this installation does not have is in `absent`.
 enum DocumentedStatuses {
   static let table: [String: [Int]] = Dictionary(
     uniqueKeysWithValues: text.split(separator: "\n").map { line in

@@ -50,8 +50,10 @@ final class IsolationTests: XCTestCase {
     let world = try runner.makeWorld()
     try runner.addUsers(["nobody": ["permissions": []], "boss": ["role": "admin"]], to: world)
     let names = [
-      "Project": "p", "App": "a", "EnvVar": "v", "ServerPool": "l", "Server": "s", "PlacementRule": "r", "RootDomain": "isolated.example",
-      "DomainAssignment": "www.isolated.example", "NotificationChannel": "n", "AlertRule": "q", "AlertSilence": "z", "Webhook": "w", "Role": "o",
+      "Project": "p", "App": "a", "EnvVar": "v", "ServerPool": "l", "Server": "s", "PlacementRule": "r",
+      "RootDomain": "isolated.example",
+      "DomainAssignment": "www.isolated.example", "NotificationChannel": "n", "AlertRule": "q", "AlertSilence": "z",
+      "Webhook": "w", "Role": "o",
       "User": "u@example.com", "ApiKey": "k",
     ]
     let body: Value = ["set": "isolation", "files": [["name": "isolation.yaml", "text": .string(Self.manifests)]]]
@@ -61,16 +63,21 @@ final class IsolationTests: XCTestCase {
     XCTAssertEqual(applied.status, 200, applied.description)
     var ids: [String: String] = [:]
     for (kind, name) in names {
-      let object = try runner.http.send(CaseRequest("GET", "/plumb/v1/objects/\(kind)/\(name)?tenant=\(world.tenant)", headers: operatorHeaders))
+      let object = try runner.http.send(
+        CaseRequest("GET", "/plumb/v1/objects/\(kind)/\(name)?tenant=\(world.tenant)", headers: operatorHeaders))
       ids[kind] = try XCTUnwrap(object.json["metadata"]["uid"].string, "\(kind) \(name): \(object.description)")
     }
     return Fixture(world: world, ids: ids)
   }
 
   /// A request to the route with the fixture's ids, and a body that a case used with success.
-  private func request(_ route: DeclaredRoute, _ fixture: Fixture, _ calls: [CaseCall], as token: String?, tenant: String?) -> CaseRequest {
+  private func request(_ route: DeclaredRoute, _ fixture: Fixture, _ calls: [CaseCall], as token: String?, tenant: String?)
+    -> CaseRequest
+  {
     var path = route.path
-    for (name, kind) in route.placeholders { path = path.replacingOccurrences(of: "{\(name)}", with: fixture.ids[kind] ?? UUID().uuidString.lowercased()) }
+    for (name, kind) in route.placeholders {
+      path = path.replacingOccurrences(of: "{\(name)}", with: fixture.ids[kind] ?? UUID().uuidString.lowercased())
+    }
     path = path.replacingOccurrences(of: "{key}", with: "KEY")
     if route.id == "deploy.domains.zone-preview" { path += "?hostname=shop.example.com" }
     var headers: [(String, String)] = token.map { [("Authorization", "Bearer \($0)")] } ?? []

@@ -24,12 +24,15 @@ struct DeclaredRoute: Sendable {
 
   /// The route that a request goes to: a literal segment wins over a placeholder.
   static func route(of method: String, _ target: String, in routes: [DeclaredRoute]) -> DeclaredRoute? {
-    routes.filter { $0.matches(method, target) }.min { a, b in a.path.filter { $0 == "{" }.count < b.path.filter { $0 == "{" }.count }
+    routes.filter { $0.matches(method, target) }.min { a, b in
+      a.path.filter { $0 == "{" }.count < b.path.filter { $0 == "{" }.count
+    }
   }
 }
 
 enum RouteTable {
-  static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+  static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
   static var specs: URL { root.appendingPathComponent("specs") }
 
   static func routes() throws -> [DeclaredRoute] {
@@ -51,7 +54,8 @@ enum RouteTable {
             id: route["id"].string ?? "", family: family, method: words[0],
             path: (route["at"].string == "root" ? "" : base) + words[1],
             isPublic: (route["auth"].string ?? file["auth"].string) == "none",
-            placeholders: placeholders(words[1], kind: kind, binds: route["bind"].object ?? [:], fields: kinds[kind]?["fields"] ?? .null))
+            placeholders: placeholders(
+              words[1], kind: kind, binds: route["bind"].object ?? [:], fields: kinds[kind]?["fields"] ?? .null))
         }
       }
     }
@@ -65,7 +69,8 @@ enum RouteTable {
       if let field = binds["path.\(name)"]?.string {
         if let target = fields[field]["ref"].string { found[name] = target }
       } else {
-        found[name] = name == "projectId" ? "Project" : name == "delivery_id" ? "WebhookDelivery" : name == "key_id" ? "ApiKey" : kind
+        found[name] =
+          name == "projectId" ? "Project" : name == "delivery_id" ? "WebhookDelivery" : name == "key_id" ? "ApiKey" : kind
       }
     }
     return found

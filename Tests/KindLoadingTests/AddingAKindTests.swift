@@ -5,7 +5,8 @@ import Kinds
 import XCTest
 
 final class AddingAKindTests: XCTestCase {
-  private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+  private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
 
   /// `file=` blocks of the page: path → text.
   private func blocks() throws -> [String: String] {
@@ -21,7 +22,8 @@ final class AddingAKindTests: XCTestCase {
   func testThePageLoadsBesideTheRealSpecs() throws {
     let specs = Self.root.appendingPathComponent("specs")
     var files: [(String, [UInt8])] = []
-    for path in FileManager.default.enumerator(atPath: specs.path)?.compactMap({ $0 as? String }) ?? [] where path.hasSuffix(".yaml") {
+    for path in FileManager.default.enumerator(atPath: specs.path)?.compactMap({ $0 as? String }) ?? []
+    where path.hasSuffix(".yaml") {
       files.append((path, [UInt8](try Data(contentsOf: specs.appendingPathComponent(path)))))
     }
     let page = try blocks()
