@@ -18,7 +18,10 @@ final class CatalogTests: XCTestCase {
       let document = try JSON.parse(XCTUnwrap(documents.bytes(family: family)))
       XCTAssertEqual(document["openapi"].string, "3.1.0")
       var operations: Set<String> = []
+      var shapes: Set<String> = []
       for (path, item) in document["paths"].object ?? [:] {
+        let shape = path.split(separator: "/").map { $0.hasPrefix("{") ? "{}" : $0 }.joined(separator: "/")
+        XCTAssertTrue(shapes.insert(shape).inserted, "\(path) stands under two names")
         for (method, operation) in item.object ?? [:] where method != "servers" {
           operations.insert(operation["operationId"].string ?? "")
           let names = (operation["parameters"].list ?? []).filter { $0["in"].string == "path" }.compactMap { $0["name"].string }

@@ -164,3 +164,37 @@ final class RouteTests: XCTestCase {
     }
   }
 }
+
+final class SpellingTests: XCTestCase {
+  func testMembersOfObjectsAreRenamedBothWays() async throws {
+    try await withWorld { world in
+      let made = await world.call(
+        "POST", "/deploy/api/apps",
+        ["name": "Shop", "command": ["x"], "port": 80, "health_check": ["type": "tcp", "interval_seconds": 5.0]])
+      XCTAssertEqual(made.status, 201, JSON.text(made.body))
+      XCTAssertEqual(made.body["health_check"]["interval_seconds"].int, 5)
+      let wrong = await world.call(
+        "POST", "/deploy/api/apps", ["name": "Shop", "command": ["x"], "health_check": ["type": "tcp", "intervalSeconds": 5]])
+      XCTAssertEqual(wrong.status, 400)
+      XCTAssertTrue(wrong.body["error"].string?.contains("interval_seconds") ?? false, JSON.text(wrong.body))
+    }
+  }
+
+  func testARoleGivenTwiceIsTheSameBinding() async throws {
+    try await withWorld { world in
+      let role = await world.call("POST", "/backend/v1/roles", ["name": "Readers"])
+      let id = try XCTUnwrap(role.body["data"]["id"].string)
+      let users = try await world.store.objects(named: [.init(tenant: world.tenant, kind: "User", name: "ada@example.com")])
+      let user = try XCTUnwrap(users.first).uid.description
+      let first = await world.call("POST", "/backend/v1/roles/assign", ["user_id": .string(user), "role_id": .string(id)])
+      XCTAssertEqual(first.status, 200, JSON.text(first.body))
+      let second = await world.call("POST", "/backend/v1/roles/assign", ["user_id": .string(user), "role_id": .string(id)])
+      XCTAssertEqual(second.status, 200, JSON.text(second.body))
+      XCTAssertEqual(first.body["data"]["id"], second.body["data"]["id"])
+      let listed = await world.call("GET", "/backend/v1/users/\(user)/roles")
+      XCTAssertEqual(listed.body["data"].list?.first?["name"].string, "Readers")
+      let nobody = await world.call("GET", "/backend/v1/users/00000000-0000-7000-8000-000000000000/roles")
+      XCTAssertEqual(nobody.status, 404)
+    }
+  }
+}

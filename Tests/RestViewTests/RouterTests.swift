@@ -32,6 +32,9 @@ final class RouterTests: XCTestCase {
     XCTAssertEqual(router.match(method: "PUT", path: "/a", from: 0), .notAllowed(["GET", "HEAD", "OPTIONS", "POST"]))
     XCTAssertEqual(router.match(method: "GET", path: "/a/1", from: 0), .notAllowed(["DELETE", "OPTIONS"]))
     XCTAssertEqual(router.match(method: "GET", path: "/b", from: 0), .missing)
+    let both = self.router(["GET /a/types", "DELETE /a/{id}"])
+    XCTAssertEqual(both.match(method: "DELETE", path: "/a/types", from: 0), .notAllowed(["GET", "HEAD", "OPTIONS"]))
+    XCTAssertEqual(both.match(method: "DELETE", path: "/a/other", from: 0), .found(1, ["other"]))
     var again = router
     XCTAssertFalse(again.add(method: "DELETE", path: path("/a/{other}"), route: 9))
   }

@@ -6,20 +6,26 @@ struct OpenAPIWriter {
   let family: ServedFamily
   let routes: [ServedRoute]
   let catalog: KindCatalog
-  private let schemas = SchemaWriter()
+  private let schemas: SchemaWriter
 
   init(family: ServedFamily, routes: [ServedRoute], catalog: KindCatalog) {
     self.family = family
     self.routes = routes
     self.catalog = catalog
+    schemas = SchemaWriter(ids: family.ids)
   }
 
   func document() -> Value {
     var paths = ObjectMap()
+    var shapes: [String: RouteSpec] = [:]
     for route in routes {
-      let path = route.spec.pathText
+      // Two paths that differ in the names of their parameters only are one path: the first gives the names.
+      let shape = route.spec.path.map { if case .literal(let text) = $0 { text } else { "{}" } }.joined(separator: "/")
+      let first = shapes[shape] ?? route.spec
+      shapes[shape] = first
+      let path = first.pathText
       var item = paths[path]?.object ?? ObjectMap()
-      item[route.spec.method.lowercased()] = operation(route)
+      item[route.spec.method.lowercased()] = operation(route, Self.parameterNames(first))
       if route.spec.atRoot { item["servers"] = [["url": "/"]] }
       paths[path] = .object(item)
     }
@@ -35,7 +41,8 @@ struct OpenAPIWriter {
           "Error": [
             "description": "What went wrong.",
             "content": ["application/json": ["schema": ["$ref": "#/components/schemas/Error"]]],
-          ]
+          ],
+          "TooLarge": ["description": "The body is too large.", "content": ["application/json": ["schema": ["type": "object"]]]],
         ],
       ],
     ]
@@ -54,24 +61,28 @@ struct OpenAPIWriter {
     return map
   }
 
-  private func operation(_ route: ServedRoute) -> Value {
+  private static func parameterNames(_ spec: RouteSpec) -> [String] {
+    spec.path.compactMap { if case .parameter(let name) = $0 { name } else { nil } }
+  }
+
+  private func operation(_ route: ServedRoute, _ names: [String]) -> Value {
     let spec = route.spec
     var operation: ObjectMap = [
       "operationId": .string(spec.id), "summary": .string(spec.doc), "tags": [.string(spec.home)], "x-plumb-auth": .string(spec.auth),
       "x-plumb-needs": .list(spec.needs.map(Value.string)),
     ]
-    let names = route.scheme.map { scheme in scheme.from.indices.map { $0 == 0 ? scheme.name : "\(scheme.name)\($0 + 1)" } } ?? []
-    operation["security"] = .list(names.map { .object(ObjectMap([($0, Value.list([]))])) })
-    let parameters = parameters(route)
+    let schemes = route.scheme.map { scheme in scheme.from.indices.map { $0 == 0 ? scheme.name : "\(scheme.name)\($0 + 1)" } } ?? []
+    operation["security"] = .list(schemes.map { .object(ObjectMap([($0, Value.list([]))])) })
+    let parameters = parameters(route, names)
     if !parameters.isEmpty { operation["parameters"] = .list(parameters) }
     if let body = requestBody(route) { operation["requestBody"] = body }
     operation["responses"] = .object(responses(route))
     return .object(operation)
   }
 
-  private func parameters(_ route: ServedRoute) -> [Value] {
-    var parameters: [Value] = route.parameters.map { name in
-      ["name": .string(name), "in": "path", "required": true, "schema": pathSchema(name, route)]
+  private func parameters(_ route: ServedRoute, _ names: [String]) -> [Value] {
+    var parameters: [Value] = zip(names, route.parameters).map { shown, name in
+      ["name": .string(shown), "in": "path", "required": true, "schema": pathSchema(name, route)]
     }
     func query(_ name: String, _ schema: Value, required: Bool = false, doc: String? = nil) {
       var parameter: ObjectMap = ["name": .string(name), "in": "query", "required": .bool(required), "schema": schema]
@@ -80,7 +91,8 @@ struct OpenAPIWriter {
     }
     if route.scheme != nil, let header = family.spec.tenantHeader {
       parameters.append([
-        "name": .string(header), "in": "header", "required": false, "schema": ["type": "string", "maxLength": 100],
+        "name": .string(header), "in": "header", "required": false,
+        "schema": ["type": "string", "minLength": 1, "maxLength": .int(AuthGate.tenantLimit), "pattern": "^[A-Za-z0-9._-]+$"],
         "description": "The tenant that the call acts in: its id, or its name.",
       ])
     }
@@ -158,6 +170,8 @@ struct OpenAPIWriter {
     statuses.formUnion(route.spec.errors.values)
     statuses.formUnion(route.spec.unless.compactMap(\.status))
     for status in statuses.sorted() where responses[String(status)] == nil { responses[String(status)] = error }
+    // Refused by the server before the family is asked.
+    responses["413"] = ["$ref": "#/components/responses/TooLarge"]
     responses["default"] = error
     return responses
   }

@@ -6,6 +6,8 @@ struct SchemaWriter {
   /// Views within views are described this deep; below, any value.
   private static let depthLimit = 8
 
+  let ids: IDCodec
+
   // MARK: What clients send
 
   /// A body or object: members with their limits, nothing else allowed.
@@ -25,6 +27,7 @@ struct SchemaWriter {
     if field.reference != nil, field.type != .list {
       schema["type"] = "string"
       schema["minLength"] = 1
+      if let kind = field.reference?.kind, [.uuid, .objectid].contains(ids.style(kind)) { schema["format"] = "uuid" }
     } else {
       limits(field, &schema)
     }
@@ -55,6 +58,7 @@ struct SchemaWriter {
       if let max = field.max { schema["maxItems"] = .int(Int(max)) }
       if let of = field.of { schema["items"] = request(of, nullable: false) }
     case .map:
+      if let min = field.min { schema["minProperties"] = .int(Int(min)) }
       if let max = field.max { schema["maxProperties"] = .int(Int(max)) }
       if let of = field.of { schema["additionalProperties"] = request(of, nullable: false) }
     case .object: if !field.fields.isEmpty, case .object(let inner) = request(field.fields) { for (name, value) in inner { schema[name] = value } }

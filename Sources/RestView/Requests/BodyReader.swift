@@ -15,6 +15,7 @@ struct BodyReader {
       return
     }
     raw = try Self.decode(request, accept: route.spec.accept, members: route.bodyMembers)
+    raw = WholeNumbers.read(raw, route.bodyMembers)
     guard case .object(var map) = raw else {
       throw Problem(.invalid, code: ProblemCode.badJSON, "The body must be a JSON object, not \(raw.typeName == "list" ? "a list" : "a \(raw.typeName)").")
     }

@@ -91,6 +91,8 @@ struct Router: Sendable {
     var taken: [Int] = []
     var allowed: Set<String> = []
     var isMalformed = false
+    /// A path that exists was found, under other methods: parameters do not stand in for its literals.
+    var isDecided = false
 
     init(router: Router, method: String, bytes: UnsafeBufferPointer<UInt8>) {
       self.router = router
@@ -132,10 +134,11 @@ struct Router: Sendable {
       if depth == segments.count {
         if let hit = node.methods.first(where: { $0.method == method }) { return hit.route }
         for entry in node.methods { allowed.insert(entry.method) }
+        isDecided = !node.methods.isEmpty
         return nil
       }
       if let child = literal(node, depth), let found = visit(node: child, depth: depth + 1) { return found }
-      guard let child = node.parameter, decoded[depth].map({ !$0.isEmpty }) ?? !segments[depth].isEmpty else { return nil }
+      guard !isDecided, let child = node.parameter, decoded[depth].map({ !$0.isEmpty }) ?? !segments[depth].isEmpty else { return nil }
       taken.append(depth)
       if let found = visit(node: child, depth: depth + 1) { return found }
       taken.removeLast()

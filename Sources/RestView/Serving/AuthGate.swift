@@ -8,7 +8,7 @@ import Kinds
 struct AuthGate {
   /// Longest credential or tenant name that is looked at, in bytes.
   private static let credentialLimit = 4096
-  private static let tenantLimit = 100
+  static let tenantLimit = 100
 
   let services: RestServices
   let route: ServedRoute

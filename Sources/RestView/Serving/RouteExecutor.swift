@@ -49,7 +49,7 @@ struct RouteExecutor {
     var problems = body.problems
     for field in spec.args {
       if route.hasBody {
-        if let value = body.raw.object?[field.name] { context.args[field.name] = FieldNormal.value(value, field) }
+        if let value = body.raw.object?[field.name], !(value.isNull && field.defaultValue != nil) { context.args[field.name] = FieldNormal.value(value, field) }
       } else if let value = context.query.value(field, &problems) {
         context.args[field.name] = value
       }
