@@ -40,7 +40,7 @@ public enum JSON {
   /// Indented by two spaces, for people.
   public static func pretty(_ value: Value, indent: Int = 0) -> String {
     let pad = String(repeating: " ", count: indent + 2)
-    let end = String(repeating: " ", count: indent) 
+    let end = String(repeating: " ", count: indent)
     switch value {
     case .list(let items) where !items.isEmpty:
       return "[\n" + items.map { pad + pretty($0, indent: indent + 2) }.joined(separator: ",\n") + "\n\(end)]"

@@ -58,7 +58,8 @@ public struct Problems: Sendable, Error, CustomStringConvertible {
   /// The category to answer with: the first in order of what a caller must know first.
   public var category: Problem.Category {
     let order: [Problem.Category] = [
-      .unauthenticated, .denied, .tooLarge, .invalid, .missing, .stale, .conflict, .refused, .limited, .unavailable, .timeout, .failure,
+      .unauthenticated, .denied, .tooLarge, .invalid, .missing, .stale, .conflict, .refused, .limited, .unavailable, .timeout,
+      .failure,
     ]
     return order.first { c in list.contains { $0.category == c } } ?? .failure
   }

@@ -65,7 +65,9 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
     switch b[at] {
     case 90, 122: guard at + 1 == b.count else { return nil }
     case 43, 45:
-      guard at + 6 == b.count, let h = number(at + 1, 2), b[at + 3] == 58, let m = number(at + 4, 2), h < 24, m < 60 else { return nil }
+      guard at + 6 == b.count, let h = number(at + 1, 2), b[at + 3] == 58, let m = number(at + 4, 2), h < 24, m < 60 else {
+        return nil
+      }
       offset = (h * 3600 + m * 60) * (b[at] == 43 ? 1 : -1)
     default: return nil
     }

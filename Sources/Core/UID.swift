@@ -56,8 +56,15 @@ public struct UID: Sendable, Hashable, Comparable, CustomStringConvertible {
         out[at] = UInt8(ascii: "-")
         at += 1
       }
-      put(high, 0..<8); dash(); put(high, 8..<12); dash(); put(high, 12..<16); dash()
-      put(low, 0..<4); dash(); put(low, 4..<16)
+      put(high, 0..<8)
+      dash()
+      put(high, 8..<12)
+      dash()
+      put(high, 12..<16)
+      dash()
+      put(low, 0..<4)
+      dash()
+      put(low, 4..<16)
       return 36
     }
   }

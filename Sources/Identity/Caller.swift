@@ -43,7 +43,9 @@ public struct Caller: Sendable, Hashable {
 
   /// The engine acting for itself.
   public static func system(tenant: UID) -> Caller {
-    Caller(tenant: tenant, tenantName: "", home: .rootTenant, actor: "system", role: "owner", scopes: ["*"], permissions: ["*"], isOperator: true)
+    Caller(
+      tenant: tenant, tenantName: "", home: .rootTenant, actor: "system", role: "owner", scopes: ["*"], permissions: ["*"],
+      isOperator: true)
   }
 
   public var isRoot: Bool { tenant == .rootTenant }
@@ -61,7 +63,8 @@ public struct Caller: Sendable, Hashable {
     [
       "tenant": .string(tenant.description), "tenantName": .string(tenantName), "user": Value(user?.description),
       "key": Value(key?.description), "actor": .string(actor), "role": Value(role), "authority": Value(authority),
-      "scopes": .list(scopes.map(Value.string)), "permissions": .list(permissions.sorted().map(Value.string)), "isRoot": .bool(isRoot),
+      "scopes": .list(scopes.map(Value.string)), "permissions": .list(permissions.sorted().map(Value.string)),
+      "isRoot": .bool(isRoot),
       "isOperator": .bool(isOperator),
     ]
   }

@@ -37,7 +37,8 @@ public final class IdentityService: Authenticating, @unchecked Sendable {
     let caller = Caller(
       tenant: record.key.tenant, tenantName: record.tenant?.name ?? "root", home: record.key.tenant, user: record.user?.uid,
       key: record.key.uid, actor: record.actor, role: record.role, authority: record.authority,
-      scopes: (record.key.spec["scopes"]?.list ?? ["*"]).compactMap(\.string), permissions: record.permissions, isOperator: record.isOperator)
+      scopes: (record.key.spec["scopes"]?.list ?? ["*"]).compactMap(\.string), permissions: record.permissions,
+      isOperator: record.isOperator)
     guard let named = credential.tenant, named != caller.tenant.description, named != caller.tenantName else { return caller }
     return try await acting(caller, in: named, now)
   }
@@ -95,8 +96,11 @@ public final class IdentityService: Authenticating, @unchecked Sendable {
     var record = KeyRecord(
       key: key, user: user, tenant: related.first { $0.uid == key.tenant }, permissions: ["*"], readAt: now)
     if let user, record.role == "user" {
-      let bindings = try await store.list(ObjectQuery(
-        tenant: key.tenant, kind: "RoleBinding", predicate: .compare(.spec(["user"]), .equal, .string(user.uid.description)), limit: 1000)).objects
+      let bindings = try await store.list(
+        ObjectQuery(
+          tenant: key.tenant, kind: "RoleBinding", predicate: .compare(.spec(["user"]), .equal, .string(user.uid.description)),
+          limit: 1000)
+      ).objects
       let roles = try await store.list(ObjectQuery(tenant: key.tenant, kind: "Role", limit: 1000)).objects
       record.permissions = RoleExpansion.permissions(of: user.uid, bindings: bindings, roles: roles)
     }
@@ -148,7 +152,9 @@ public final class IdentityService: Authenticating, @unchecked Sendable {
       return buckets[record.key.uid, default: RateBucket(perMinute: most, now: now)].take(perMinute: most, now: now)
     }
     if !allowed {
-      throw Problem(.limited, code: "rate_limited", "This API key may make \(most) requests a minute.", fix: "Try again in a minute.", details: ["retryAfter": 60])
+      throw Problem(
+        .limited, code: "rate_limited", "This API key may make \(most) requests a minute.", fix: "Try again in a minute.",
+        details: ["retryAfter": 60])
     }
   }
 

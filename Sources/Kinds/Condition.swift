@@ -3,7 +3,11 @@ import Core
 
 /// One entry of `status.conditions`.
 public struct Condition: Sendable, Hashable {
-  public enum Truth: String, Sendable { case yes = "True", no = "False", unknown = "Unknown" }
+  public enum Truth: String, Sendable {
+    case yes = "True"
+    case no = "False"
+    case unknown = "Unknown"
+  }
   /// `Ready` on every object; others by kind. A thing that waits is `Progressing`, not failed.
   public var type: String
   public var truth: Truth
@@ -29,12 +33,17 @@ public struct Condition: Sendable, Hashable {
   }
 
   public var value: Value {
-    ["type": .string(type), "status": .string(truth.rawValue), "reason": .string(reason), "message": .string(message), "since": .string(since.description)]
+    [
+      "type": .string(type), "status": .string(truth.rawValue), "reason": .string(reason), "message": .string(message),
+      "since": .string(since.description),
+    ]
   }
 
   /// This condition with `since` kept from `earlier` where nothing but the message moved.
   public func keepingSince(from earlier: [Condition]) -> Condition {
-    guard let before = earlier.first(where: { $0.type == type }), before.truth == truth, before.reason == reason else { return self }
+    guard let before = earlier.first(where: { $0.type == type }), before.truth == truth, before.reason == reason else {
+      return self
+    }
     var kept = self
     kept.since = before.since
     return kept

@@ -159,8 +159,10 @@ public struct Decision: Sendable {
   public var limits: [StatusLimit] = []
 
   public init(
-    status: Value, steps: [Step] = [], lookAgain: Duration? = nil, events: [(reason: String, message: String, warning: Bool)] = [],
-    records: [(kind: String, row: ObjectMap)] = [], writes: [ControllerWrite] = [], finished: Bool = false, limits: [StatusLimit] = []
+    status: Value, steps: [Step] = [], lookAgain: Duration? = nil,
+    events: [(reason: String, message: String, warning: Bool)] = [],
+    records: [(kind: String, row: ObjectMap)] = [], writes: [ControllerWrite] = [], finished: Bool = false,
+    limits: [StatusLimit] = []
   ) {
     self.status = status
     self.steps = steps

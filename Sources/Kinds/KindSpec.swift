@@ -6,7 +6,11 @@ import Expressions
 public final class KindSpec: @unchecked Sendable {
   public enum Storage: String, Sendable { case resource, data, record, run }
   public enum Scope: String, Sendable { case tenant, organization, shared, platform }
-  public enum IDStyle: Sendable, Equatable { case uuid, serial, prefixed(String), objectid, name }
+  public enum IDStyle: Sendable, Equatable {
+    case uuid, serial
+    case prefixed(String)
+    case objectid, name
+  }
 
   /// A key that no two live objects of a scope may share. The first one is the manifest identity.
   public struct Unique: Sendable {
@@ -177,7 +181,8 @@ public final class KindSpec: @unchecked Sendable {
 
   /// The string field that `metadata.name` stands for; nil when the identity is composite.
   public var identityField: String? {
-    guard let first = unique.first, first.fields.count == 1, let field = field(first.fields[0]), field.type == .string, field.reference == nil
+    guard let first = unique.first, first.fields.count == 1, let field = field(first.fields[0]), field.type == .string,
+      field.reference == nil
     else { return nil }
     return field.name
   }

@@ -75,7 +75,11 @@ public struct RouteSpec: Sendable {
 
   /// One effect on another object, in the same transaction.
   public struct Effect: Sendable {
-    public enum Action: Sendable { case set([(String, CELProgram)]), create([(String, CELProgram)]), delete }
+    public enum Action: Sendable {
+      case set([(String, CELProgram)])
+      case create([(String, CELProgram)])
+      case delete
+    }
     public var kind: String
     public var name: String?
     public var when: CELProgram?
@@ -198,7 +202,8 @@ public struct RouteSpec: Sendable {
   public var events: [String] = []
   public var place: Place?
 
-  public init(family: String, id: String, method: String, path: [Segment], verb: Verb, kind: String?, home: String, auth: String) {
+  public init(family: String, id: String, method: String, path: [Segment], verb: Verb, kind: String?, home: String, auth: String)
+  {
     self.family = family
     self.id = id
     self.method = method
@@ -211,11 +216,12 @@ public struct RouteSpec: Sendable {
 
   /// `/server-pools/{poolId}`
   public var pathText: String {
-    "/" + path.map { segment in
-      switch segment {
-      case .literal(let text): text
-      case .parameter(let name): "{\(name)}"
-      }
-    }.joined(separator: "/")
+    "/"
+      + path.map { segment in
+        switch segment {
+        case .literal(let text): text
+        case .parameter(let name): "{\(name)}"
+        }
+      }.joined(separator: "/")
   }
 }

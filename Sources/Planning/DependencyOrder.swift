@@ -25,7 +25,11 @@ public enum DependencyOrder {
         if edge < edges[node].count {
           frames[frames.count - 1].edge += 1
           let target = edges[node][edge]
-          if index[target] < 0 { frames.append((target, 0)) } else if onStack[target] { low[node] = min(low[node], index[target]) }
+          if index[target] < 0 {
+            frames.append((target, 0))
+          } else if onStack[target] {
+            low[node] = min(low[node], index[target])
+          }
           continue
         }
         frames.removeLast()

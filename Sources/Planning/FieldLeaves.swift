@@ -19,7 +19,8 @@ enum FieldLeaves {
   }
 
   private static func add(_ value: Value, _ field: FieldSpec?, _ path: String, _ leaves: inout [(String, Value)]) {
-    guard let field, field.secret == nil, field.reference == nil, field.type == .map || field.type == .object, case .object(let map) = value,
+    guard let field, field.secret == nil, field.reference == nil, field.type == .map || field.type == .object,
+      case .object(let map) = value,
       !map.isEmpty
     else { return leaves.append((path, value)) }
     for (key, member) in map {
@@ -30,7 +31,10 @@ enum FieldLeaves {
 
   /// Puts a leaf back into a spec, making the maps on its way.
   static func set(_ value: Value, at path: String, in spec: inout ObjectMap) {
-    guard let dot = path.firstIndex(of: ".") else { return spec[path] = value }
+    guard let dot = path.firstIndex(of: ".") else {
+      spec[path] = value
+      return
+    }
     let head = String(path[..<dot])
     var inner = spec[head]?.object ?? ObjectMap()
     set(value, at: String(path[path.index(after: dot)...]), in: &inner)
@@ -39,7 +43,10 @@ enum FieldLeaves {
 
   /// Takes a leaf out; maps that become empty go too.
   static func remove(_ path: String, from spec: inout ObjectMap) {
-    guard let dot = path.firstIndex(of: ".") else { return spec[path] = nil }
+    guard let dot = path.firstIndex(of: ".") else {
+      spec[path] = nil
+      return
+    }
     let head = String(path[..<dot])
     guard var inner = spec[head]?.object else { return }
     remove(String(path[path.index(after: dot)...]), from: &inner)

@@ -52,7 +52,8 @@ public struct Intent: Sendable {
 
   public init(
     _ operation: Operation, _ target: Target, fields: ObjectMap = [:], labels: [String: String]? = nil, protect: Bool? = nil,
-    place: Place? = nil, places: [String: Place] = [:], takeOver: Bool = false, expectedVersion: Int? = nil, checked: Bool = false,
+    place: Place? = nil, places: [String: Place] = [:], takeOver: Bool = false, expectedVersion: Int? = nil,
+    checked: Bool = false,
     writer: FieldSpec.Writer = .api, hash: [UInt8] = [], newUID: UID? = nil, force: Bool = false
   ) {
     self.operation = operation

@@ -21,7 +21,8 @@ struct ObjectView: CELObject {
 
   func member(_ name: String) -> CELValue? {
     if let value = object.spec[name] {
-      if let reference = kind.field(name)?.reference, let lookup, let uid = value.string.flatMap({ UID($0) }), let target = lookup.object(uid),
+      if let reference = kind.field(name)?.reference, let lookup, let uid = value.string.flatMap({ UID($0) }),
+        let target = lookup.object(uid),
         let targetKind = catalog.kind(reference.kind)
       {
         return .object(ObjectView(object: target, kind: targetKind, lookup: lookup, catalog: catalog))
@@ -36,7 +37,8 @@ struct ObjectView: CELObject {
     case "updatedAt": return CELValue(timestamp: object.updated)
     case "deletedAt": return object.deleting.map { CELValue(timestamp: $0) } ?? .null
     case "generation": return .int(object.generation)
-    case "labels": return CELValue(.object(ObjectMap(object.labels.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })))
+    case "labels":
+      return CELValue(.object(ObjectMap(object.labels.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })))
     case "conditions": return CELValue(object.status["conditions"])
     case "ready": return .bool(object.isReady)
     case "finished" where kind.storage == .run:

@@ -19,10 +19,13 @@ enum OwnershipMerge {
   ) -> Merged {
     var merged = Merged(spec: existing?.spec ?? ObjectMap(), owners: existing?.owners ?? [:])
     let manager = context.origin.manager
-    let owner = FieldOwner(manager: manager, actor: context.origin.actor, at: context.now, commit: context.origin.commit, place: intent.place)
+    let owner = FieldOwner(
+      manager: manager, actor: context.origin.actor, at: context.now, commit: context.origin.commit, place: intent.place)
 
     func mayWrite(_ path: String, _ value: Value?) -> Bool {
-      guard let present = merged.owners[path], present.manager != manager, present.manager != .standard, !intent.takeOver else { return true }
+      guard let present = merged.owners[path], present.manager != manager, present.manager != .standard, !intent.takeOver else {
+        return true
+      }
       guard case .set = present.manager else {
         // Only sets hold on to their fields against the API; a set that meets an API-owned value must take it over on purpose.
         guard case .set = manager else { return true }
@@ -35,7 +38,9 @@ enum OwnershipMerge {
 
     func put(_ path: String, _ value: Value) {
       if sameValue(FieldPathReader.read(path, merged.spec), value) {
-        if merged.owners[path] == nil || merged.owners[path]?.manager == .standard { merged.owners[path] = placed(owner, path, intent) }
+        if merged.owners[path] == nil || merged.owners[path]?.manager == .standard {
+          merged.owners[path] = placed(owner, path, intent)
+        }
         return
       }
       guard mayWrite(path, value) else { return }
@@ -109,7 +114,8 @@ enum OwnershipMerge {
     if let commit = owner.commit { by += ", commit \(commit.prefix(12))" }
     return Problem(
       .conflict, code: "ownership", "\(path) is managed by \(by).",
-      place: intent.places[FieldLeaves.pointer(path)] ?? intent.place, pointer: FieldLeaves.pointer(path), object: existing?.label,
+      place: intent.places[FieldLeaves.pointer(path)] ?? intent.place, pointer: FieldLeaves.pointer(path),
+      object: existing?.label,
       fix: "Change it there, or take the field over on purpose.",
       details: ["manager": .string(owner.manager.description), "actor": .string(owner.actor)])
   }

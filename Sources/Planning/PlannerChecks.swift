@@ -26,9 +26,10 @@ extension PlannerRun {
     for cycle in DependencyOrder.cycles(count: live.count, edges: edges) {
       let names = cycle.map { drafts[live[$0]].object.label }
       let first = drafts[live[cycle[0]]]
-      problems.append(Problem(
-        .invalid, code: "cycle", "These refer to each other in a circle: \((names + [names[0]]).joined(separator: " -> ")).",
-        place: first.intent.flatMap { intents[$0].place }, object: names[0], fix: "Remove one of the references."))
+      problems.append(
+        Problem(
+          .invalid, code: "cycle", "These refer to each other in a circle: \((names + [names[0]]).joined(separator: " -> ")).",
+          place: first.intent.flatMap { intents[$0].place }, object: names[0], fix: "Remove one of the references."))
     }
     checkTrees()
   }
@@ -41,9 +42,11 @@ extension PlannerRun {
         var next = draft.object.spec[field.name]?.string.flatMap { UID($0) }
         while let uid = next {
           if !seen.insert(uid).inserted {
-            problems.append(Problem(
-              .invalid, code: "cycle", "\(field.name) leads back to \(draft.object.label) itself.", place: draft.intent.flatMap { place(intents[$0], [field.name]) },
-              pointer: "/spec/\(field.name)", object: draft.object.label))
+            problems.append(
+              Problem(
+                .invalid, code: "cycle", "\(field.name) leads back to \(draft.object.label) itself.",
+                place: draft.intent.flatMap { place(intents[$0], [field.name]) },
+                pointer: "/spec/\(field.name)", object: draft.object.label))
             break
           }
           if draftByUID[uid] == nil, snapshot.byUID[uid] == nil {
@@ -58,11 +61,14 @@ extension PlannerRun {
 
   mutating func checkRules() {
     var follows: [String: [RuleReach]] = [:]
-    for draft in drafts where follows[draft.kind.name] == nil { follows[draft.kind.name] = draft.kind.rules.map { RuleReach($0, draft.kind) } }
+    for draft in drafts where follows[draft.kind.name] == nil {
+      follows[draft.kind.name] = draft.kind.rules.map { RuleReach($0, draft.kind) }
+    }
     let reaches = follows.values.contains { $0.contains { $0.when || $0.require } }
     if reaches { needReferenced() }
     let shared = reaches ? lookup : nil
-    for at in drafts.indices where drafts[at].fate == .create || drafts[at].fate == .update || drafts[at].fate == .restore || drafts[at].fate == .record {
+    for at in drafts.indices
+    where drafts[at].fate == .create || drafts[at].fate == .update || drafts[at].fate == .restore || drafts[at].fate == .record {
       let draft = drafts[at]
       guard !draft.kind.rules.isEmpty else { continue }
       let current = ObjectView(object: draft.object, kind: draft.kind, lookup: nil, catalog: context.catalog)
@@ -83,13 +89,18 @@ extension PlannerRun {
         let outcome = rule.require.evaluate(scope(reach.require))
         if case .success(.bool(true)) = outcome { continue }
         var message = rule.message
-        if case .failure(let failure) = outcome, !needs.isEmpty || failure.description.isEmpty { continue } else if case .failure(let failure) = outcome { message += " (\(failure))" }
+        if case .failure(let failure) = outcome, !needs.isEmpty || failure.description.isEmpty {
+          continue
+        } else if case .failure(let failure) = outcome {
+          message += " (\(failure))"
+        }
         // The kind writes a pointer below the spec.
         let field = rule.field.map { String($0.drop { $0 == "/" }) }
-        problems.append(Problem(
-          Self.category(of: rule, draft.kind), code: rule.code, message,
-          place: draft.intent.flatMap { at in field.map { place(intents[at], [$0]) } ?? intents[at].place },
-          pointer: field.map { "/spec/\($0)" }, object: draft.object.label))
+        problems.append(
+          Problem(
+            Self.category(of: rule, draft.kind), code: rule.code, message,
+            place: draft.intent.flatMap { at in field.map { place(intents[at], [$0]) } ?? intents[at].place },
+            pointer: field.map { "/spec/\($0)" }, object: draft.object.label))
       }
     }
   }
@@ -132,8 +143,11 @@ extension PlannerRun {
         needs.insert(need)
         continue
       }
-      if item.count { names[item.name] = .int(found.count) } else {
-        names[item.name] = found.first.map { .object(ObjectView(object: $0, kind: kind, lookup: nil, catalog: context.catalog)) } ?? .null
+      if item.count {
+        names[item.name] = .int(found.count)
+      } else {
+        names[item.name] =
+          found.first.map { .object(ObjectView(object: $0, kind: kind, lookup: nil, catalog: context.catalog)) } ?? .null
         for one in found.prefix(1) { pins.append(.version(tenant: one.tenant, uid: one.uid, one.version)) }
       }
     }
@@ -152,9 +166,12 @@ extension PlannerRun {
         }
         let values = unique.fields.map { uniqueValue(draft.object.spec[$0], of: draft.kind.field($0)) }
         // Absent optional keys do not collide.
-        if !unique.fields.isEmpty, values.contains(.null), values.allSatisfy({ $0 == .null }) || unique.fields.count == 1 { continue }
+        if !unique.fields.isEmpty, values.contains(.null), values.allSatisfy({ $0 == .null }) || unique.fields.count == 1 {
+          continue
+        }
         let key = UniqueKey(
-          rule: rule, value: JSON.canonical(.list(values)), global: unique.global, until: unique.duration.map { context.now + $0 })
+          rule: rule, value: JSON.canonical(.list(values)), global: unique.global, until: unique.duration.map { context.now + $0 }
+        )
         keys.append(key)
         var asked = key
         asked.until = nil
@@ -165,7 +182,9 @@ extension PlannerRun {
         }
         taken[need] = draft.object.label
         // The identity was looked up by name; runs and further keys are asked for.
-        let changed = draft.existing.map { existing in unique.fields.contains { !sameValue(existing.spec[$0], draft.object.spec[$0]) } } ?? true
+        let changed =
+          draft.existing.map { existing in unique.fields.contains { !sameValue(existing.spec[$0], draft.object.spec[$0]) } }
+          ?? true
         guard changed || draft.fate == .restore else { continue }
         if unique.fields.contains(where: { wasMinted($0, draft) }) { continue }
         if unique.fields.contains(where: { namesNewObject(draft.object.spec[$0]) }) { continue }
@@ -192,15 +211,19 @@ extension PlannerRun {
     guard let value else { return .null }
     if let hash = value["$hash"].string { return .string(hash) }
     if let digest = value["$digest"].string { return .string(digest) }
-    if field?.format == "email" || field?.format == "hostname" || field?.format == "domain", let text = value.string { return .string(text.lowercased()) }
+    if field?.format == "email" || field?.format == "hostname" || field?.format == "domain", let text = value.string {
+      return .string(text.lowercased())
+    }
     return value
   }
 
   private func uniqueProblem(_ draft: Draft, _ unique: KindSpec.Unique, by other: String?, uid: UID? = nil) -> Problem {
     let fields = unique.fields.joined(separator: ", ")
-    let message = unique.message ?? (unique.fields.isEmpty
-      ? "There is one \(draft.kind.name) already."
-      : "Another \(draft.kind.name) has this \(fields) already\(other.map { ": \($0)" } ?? "").")
+    let message =
+      unique.message
+      ?? (unique.fields.isEmpty
+        ? "There is one \(draft.kind.name) already."
+        : "Another \(draft.kind.name) has this \(fields) already\(other.map { ": \($0)" } ?? "").")
     var details: ObjectMap = [:]
     if let uid { details["uid"] = .string(uid.description) }
     return Problem(
@@ -213,7 +236,9 @@ extension PlannerRun {
     var created: [UID: [String: Int]] = [:]
     for draft in drafts where draft.kind.storage == .resource || draft.kind.storage == .data {
       let step = draft.fate == .create || draft.fate == .restore ? 1 : draft.fate == .delete ? -1 : 0
-      if step != 0, draft.object.tenant != .rootTenant { created[draft.object.tenant, default: [:]][draft.kind.name, default: 0] += step }
+      if step != 0, draft.object.tenant != .rootTenant {
+        created[draft.object.tenant, default: [:]][draft.kind.name, default: 0] += step
+      }
     }
     for (tenant, kinds) in created.sorted(by: { $0.key < $1.key }) where kinds.values.contains(where: { $0 > 0 }) {
       guard let limits = snapshot.limits[tenant] else {
@@ -230,10 +255,16 @@ extension PlannerRun {
         }
         let first = drafts.first { $0.fate == .create && $0.kind.name == kind && $0.object.tenant == tenant }
         let problem = Problem(
-          .refused, code: "limit_exceeded", "Plan \(limits.plan) allows \(most) \(kind) objects; the tenant has \(present) and this adds \(more).",
-          place: first?.intent.flatMap { intents[$0].place }, object: first?.object.label, fix: "Remove some, or subscribe to a larger plan.",
+          .refused, code: "limit_exceeded",
+          "Plan \(limits.plan) allows \(most) \(kind) objects; the tenant has \(present) and this adds \(more).",
+          place: first?.intent.flatMap { intents[$0].place }, object: first?.object.label,
+          fix: "Remove some, or subscribe to a larger plan.",
           details: ["plan": .string(limits.plan), "limit": .int(most), "count": .int(present)])
-        if present + more > most { problems.append(problem) } else { pins.append(.atMost(tenant: tenant, kind: kind, .always, most, problem: problem)) }
+        if present + more > most {
+          problems.append(problem)
+        } else {
+          pins.append(.atMost(tenant: tenant, kind: kind, .always, most, problem: problem))
+        }
       }
     }
   }

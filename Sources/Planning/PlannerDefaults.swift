@@ -21,9 +21,11 @@ extension PlannerRun {
           draft.object.spec[field.name] = value
           for (path, _) in FieldLeaves.of(value, field) { draft.object.owners[path] = standardOwner }
         case .failure(let failure):
-          problems.append(Problem(
-            .invalid, code: "default", "The default of \(field.name) cannot be computed: \(failure).", pointer: "/spec/\(field.name)",
-            object: draft.object.label))
+          problems.append(
+            Problem(
+              .invalid, code: "default", "The default of \(field.name) cannot be computed: \(failure).",
+              pointer: "/spec/\(field.name)",
+              object: draft.object.label))
         }
       }
       fillMembers(field, &draft)
@@ -59,7 +61,8 @@ extension PlannerRun {
         if let present = map[member.name] {
           if Self.hasMemberDefaults(member) { map[member.name] = withMemberDefaults(present, member, draft) }
         } else if let program = member.defaultValue,
-          case .success(let standard) = program.evaluate(ObjectScope(current: view(draft), old: nil, names: [:], now: context.now)), !standard.isNull
+          case .success(let standard) = program.evaluate(
+            ObjectScope(current: view(draft), old: nil, names: [:], now: context.now)), !standard.isNull
         {
           map[member.name] = standard.value
         }
@@ -75,7 +78,9 @@ extension PlannerRun {
 
   private var standardOwner: FieldOwner { FieldOwner(manager: .standard, actor: "default", at: context.now) }
 
-  private mutating func mint(_ field: FieldSpec, _ generate: FieldSpec.Generate, _ draft: inout Draft, _ intent: Intent, creating: Bool) {
+  private mutating func mint(
+    _ field: FieldSpec, _ generate: FieldSpec.Generate, _ draft: inout Draft, _ intent: Intent, creating: Bool
+  ) {
     let again = generate.again.map { !sameValue(draft.existing?.spec[$0], draft.object.spec[$0]) } ?? false
     guard (creating && draft.object.spec[field.name] == nil) || (!creating && again) else { return }
     var value: Value
@@ -93,13 +98,15 @@ extension PlannerRun {
       case nil: value = .string(plain)
       }
     case .slug(let from):
-      let base = Self.slug(draft.object.spec[from]?.string ?? "") 
+      let base = Self.slug(draft.object.spec[from]?.string ?? "")
       guard let free = freeSlug(base.isEmpty ? draft.kind.name.lowercased() : base, field, draft) else { return }
       value = .string(free)
     case .sequence:
       let name = "\(draft.kind.name).\(field.name)"
       let key = "\(draft.object.tenant)/\(name)"
-      let total = drafts.reduce(0) { $0 + ($1.existing == nil && $1.kind.name == draft.kind.name && $1.object.tenant == draft.object.tenant ? 1 : 0) }
+      let total = drafts.reduce(0) {
+        $0 + ($1.existing == nil && $1.kind.name == draft.kind.name && $1.object.tenant == draft.object.tenant ? 1 : 0)
+      }
       let need = Fact.sequence(tenant: draft.object.tenant, name: name, count: total)
       guard let range = snapshot.sequences[need] else {
         needs.insert(need)
@@ -122,7 +129,11 @@ extension PlannerRun {
   static func slug(_ text: String) -> String {
     var out = ""
     for scalar in text.lowercased().unicodeScalars {
-      if (97...122).contains(scalar.value) || (48...57).contains(scalar.value) { out.unicodeScalars.append(scalar) } else if !out.isEmpty, !out.hasSuffix("-") { out += "-" }
+      if (97...122).contains(scalar.value) || (48...57).contains(scalar.value) {
+        out.unicodeScalars.append(scalar)
+      } else if !out.isEmpty, !out.hasSuffix("-") {
+        out += "-"
+      }
       if out.utf8.count >= 63 { break }
     }
     while out.hasSuffix("-") { out.removeLast() }

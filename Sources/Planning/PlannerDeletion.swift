@@ -16,9 +16,11 @@ extension PlannerRun {
     }
     guard let object = known, !object.deleted, let kind = context.catalog.kind(object.kind) else { return }
     if object.protected || isProtected(object, kind) {
-      problems.append(Problem(
-        .refused, code: "protected", "\(object.label) is protected.", place: intent.flatMap { intents[$0].place }, object: object.label,
-        fix: object.protected ? "Set metadata.protect to false first." : nil))
+      problems.append(
+        Problem(
+          .refused, code: "protected", "\(object.label) is protected.", place: intent.flatMap { intents[$0].place },
+          object: object.label,
+          fix: object.protected ? "Set metadata.protect to false first." : nil))
       return
     }
     add(Draft(fate: .delete, kind: kind, object: object, existing: object, intent: intent, reason: reason))
@@ -29,7 +31,9 @@ extension PlannerRun {
   private func isProtected(_ object: StoredObject, _ kind: KindSpec) -> Bool {
     guard let program = kind.lifecycle.protect else { return false }
     let view = ObjectView(object: object, kind: kind, lookup: nil, catalog: context.catalog)
-    if case .success(.bool(true)) = program.evaluate(ObjectScope(current: view, old: view, names: [:], now: context.now)) { return true }
+    if case .success(.bool(true)) = program.evaluate(ObjectScope(current: view, old: view, names: [:], now: context.now)) {
+      return true
+    }
     return false
   }
 
@@ -54,11 +58,16 @@ extension PlannerRun {
         }
         guard let kind = context.catalog.kind(referrer.kind) else { continue }
         let top = String(fieldPath.prefix { $0 != "." })
-        let reference = kind.field(top)?.reference ?? kind.field(top)?.of?.reference ?? nestedReference(kind.field(top), to: gone.kind)
+        let reference =
+          kind.field(top)?.reference ?? kind.field(top)?.of?.reference ?? nestedReference(kind.field(top), to: gone.kind)
         switch (reference?.onDelete ?? .restrict, forced.contains(gone.uid)) {
         case (.cascade, _), (.restrict, true), (.confirm, true):
           if forced.contains(gone.uid) { forced.insert(referrer.uid) }
-          if snapshotKnows(referrer) { delete(tenant: referrer.tenant, uid: referrer.uid, reason: "goes with \(gone.label)", intent: nil, force: forced.contains(gone.uid)) }
+          if snapshotKnows(referrer) {
+            delete(
+              tenant: referrer.tenant, uid: referrer.uid, reason: "goes with \(gone.label)", intent: nil,
+              force: forced.contains(gone.uid))
+          }
         case (.clear, _): clear(top, of: referrer, kind, gone)
         case (.restrict, false), (.confirm, false): dependents.append(referrer)
         }
@@ -84,7 +93,9 @@ extension PlannerRun {
 
   private mutating func clear(_ field: String, of referrer: StoredObject, _ kind: KindSpec, _ gone: StoredObject) {
     var draft: Draft
-    if let at = draftByUID[referrer.uid] { draft = drafts[at] } else {
+    if let at = draftByUID[referrer.uid] {
+      draft = drafts[at]
+    } else {
       draft = Draft(fate: .update, kind: kind, object: referrer, existing: referrer, intent: nil, reason: "\(gone.label) goes")
       draft.object.generation += 1
     }
@@ -100,12 +111,21 @@ extension PlannerRun {
   private func hasDependents(_ gone: StoredObject, _ dependents: [StoredObject], _ intent: Int?) -> Problem {
     var counts: [(kind: String, names: [String])] = []
     for one in dependents {
-      if let at = counts.firstIndex(where: { $0.kind == one.kind }) { counts[at].names.append(one.name) } else { counts.append((one.kind, [one.name])) }
+      if let at = counts.firstIndex(where: { $0.kind == one.kind }) {
+        counts[at].names.append(one.name)
+      } else {
+        counts.append((one.kind, [one.name]))
+      }
     }
-    let listed: [Value] = counts.map { ["type": .string($0.kind), "count": .int($0.names.count), "label": .string($0.names.prefix(3).joined(separator: ", "))] }
-    let words = counts.map { "\($0.names.count) \($0.kind) (\($0.names.prefix(3).joined(separator: ", "))\($0.names.count > 3 ? ", …" : ""))" }
+    let listed: [Value] = counts.map {
+      ["type": .string($0.kind), "count": .int($0.names.count), "label": .string($0.names.prefix(3).joined(separator: ", "))]
+    }
+    let words = counts.map {
+      "\($0.names.count) \($0.kind) (\($0.names.prefix(3).joined(separator: ", "))\($0.names.count > 3 ? ", …" : ""))"
+    }
     return Problem(
       .conflict, code: "restricted", "\(gone.label) is still used by \(words.joined(separator: " and ")).",
-      place: intent.flatMap { intents[$0].place }, object: gone.label, fix: "Remove those first.", details: ["dependencies": .list(listed)])
+      place: intent.flatMap { intents[$0].place }, object: gone.label, fix: "Remove those first.",
+      details: ["dependencies": .list(listed)])
   }
 }

@@ -19,20 +19,30 @@ extension PlannerRun {
         // What was decided from this object must still hold when others are written with it.
         break
       case .record:
-        commit.records.append(RecordRow(tenant: draft.object.tenant, uid: draft.object.uid, kind: draft.kind.name, at: context.now, fields: draft.object.spec))
+        commit.records.append(
+          RecordRow(
+            tenant: draft.object.tenant, uid: draft.object.uid, kind: draft.kind.name, at: context.now, fields: draft.object.spec)
+        )
       case .create, .update, .restore:
         let operation: ObjectWrite.Operation = draft.fate == .create ? .create : draft.fate == .restore ? .restore : .update
         var object = draft.object
         object.updated = context.now
         let status = immediateStatus(draft)
-        if let status { object.status = status; object.observedGeneration = object.generation }
+        if let status {
+          object.status = status
+          object.observedGeneration = object.generation
+        }
         results[object.uid] = object
-        commit.writes.append(ObjectWrite(
-          operation, object, expected: draft.existing?.version, uniqueKeys: draft.uniqueKeys, references: draft.references, events: events(draft)))
+        commit.writes.append(
+          ObjectWrite(
+            operation, object, expected: draft.existing?.version, uniqueKeys: draft.uniqueKeys, references: draft.references,
+            events: events(draft)))
         pinReferences(draft, &commit)
         if let status {
-          commit.statuses.append(StatusWrite(
-            tenant: object.tenant, uid: object.uid, kind: object.kind, generation: object.generation, status: status, announce: false))
+          commit.statuses.append(
+            StatusWrite(
+              tenant: object.tenant, uid: object.uid, kind: object.kind, generation: object.generation, status: status,
+              announce: false))
         } else if needsController(draft.kind) {
           commit.work.append(WorkRequest(tenant: object.tenant, uid: object.uid, kind: object.kind))
         }
@@ -46,7 +56,9 @@ extension PlannerRun {
         results[object.uid] = object
         commit.writes.append(ObjectWrite(operation, object, expected: draft.existing?.version, events: events(draft)))
         commit.pins.append(.unreferenced(tenant: object.tenant, uid: object.uid))
-        if operation == .startDelete { commit.work.append(WorkRequest(tenant: object.tenant, uid: object.uid, kind: object.kind)) }
+        if operation == .startDelete {
+          commit.work.append(WorkRequest(tenant: object.tenant, uid: object.uid, kind: object.kind))
+        }
       }
     }
     commit.pins.append(contentsOf: pins)
@@ -83,7 +95,8 @@ extension PlannerRun {
     case .keep, .record: return []
     }
     guard !draft.kind.events.isEmpty else { return names }
-    let current = draft.fate == .delete ? nil : ObjectView(object: draft.object, kind: draft.kind, lookup: nil, catalog: context.catalog)
+    let current =
+      draft.fate == .delete ? nil : ObjectView(object: draft.object, kind: draft.kind, lookup: nil, catalog: context.catalog)
     let old = draft.existing.map { ObjectView(object: $0, kind: draft.kind, lookup: nil, catalog: context.catalog) }
     let scope = EventScope(current: current, old: old, now: context.now)
     for event in draft.kind.events where !names.contains(event.name) {
@@ -104,11 +117,14 @@ extension PlannerRun {
     case .delete: action = .delete
     case .update:
       changes = diff(draft.existing?.spec ?? [:], draft.object.spec, draft.kind) + metadataDiff(draft)
-      let newManager = draft.object.owners.contains { $0.value.manager == context.origin.manager && draft.existing?.owners[$0.key]?.manager != context.origin.manager }
+      let newManager = draft.object.owners.contains {
+        $0.value.manager == context.origin.manager && draft.existing?.owners[$0.key]?.manager != context.origin.manager
+      }
       action = changes.isEmpty ? (newManager ? .adopt : .unchanged) : .update
     }
     return PlanItem(
-      action: action, tenant: draft.object.tenant, uid: draft.object.uid, kind: draft.kind.name, name: draft.object.name, changes: changes,
+      action: action, tenant: draft.object.tenant, uid: draft.object.uid, kind: draft.kind.name, name: draft.object.name,
+      changes: changes,
       reason: draft.reason, place: draft.intent.flatMap { intents[$0].place }, intent: draft.intent)
   }
 
@@ -139,7 +155,9 @@ extension PlannerRun {
     guard let existing = draft.existing else { return [] }
     var changes: [PlanItem.FieldChange] = []
     if existing.labels != draft.object.labels {
-      func map(_ labels: [String: String]) -> Value { .object(ObjectMap(labels.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })) }
+      func map(_ labels: [String: String]) -> Value {
+        .object(ObjectMap(labels.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) }))
+      }
       changes.append(.init(path: "metadata.labels", before: map(existing.labels), after: map(draft.object.labels)))
     }
     if existing.protected != draft.object.protected {

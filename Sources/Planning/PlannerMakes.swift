@@ -10,11 +10,15 @@ extension PlannerRun {
     for at in drafts.indices where drafts[at].fate == .create || drafts[at].fate == .update || drafts[at].fate == .record {
       let draft = drafts[at]
       for makes in draft.kind.makes {
-        guard let kind = context.catalog.kind(makes.kind), holds(makes.when, draft.object, draft), !wasMade(makes, draft) else { continue }
+        guard let kind = context.catalog.kind(makes.kind), holds(makes.when, draft.object, draft), !wasMade(makes, draft) else {
+          continue
+        }
         let current = view(draft)
         var items: [CELValue] = [.null]
         if let each = makes.each {
-          guard case .success(.list(let found)) = each.evaluate(ObjectScope(current: current, old: nil, names: [:], now: context.now)) else { continue }
+          guard
+            case .success(.list(let found)) = each.evaluate(ObjectScope(current: current, old: nil, names: [:], now: context.now))
+          else { continue }
           items = found
         }
         for item in items {
@@ -26,9 +30,13 @@ extension PlannerRun {
           let uid = context.minting.uid(at: context.now)
           let name = kind.identityField.flatMap { spec[$0]?.string } ?? uid.description
           let object = StoredObject(
-            tenant: Self.home(of: kind, tenant: draft.object.tenant), uid: uid, kind: kind.name, name: name, rev: kind.rev, spec: spec,
+            tenant: Self.home(of: kind, tenant: draft.object.tenant), uid: uid, kind: kind.name, name: name, rev: kind.rev,
+            spec: spec,
             created: context.now, updated: context.now)
-          add(Draft(fate: kind.storage == .record ? .record : .create, kind: kind, object: object, existing: nil, intent: nil, reason: "made by \(draft.object.label)"))
+          add(
+            Draft(
+              fate: kind.storage == .record ? .record : .create, kind: kind, object: object, existing: nil, intent: nil,
+              reason: "made by \(draft.object.label)"))
         }
       }
     }
@@ -37,7 +45,9 @@ extension PlannerRun {
   private func holds(_ program: CELProgram?, _ object: StoredObject, _ draft: Draft) -> Bool {
     guard let program else { return true }
     let current = ObjectView(object: object, kind: draft.kind, lookup: nil, catalog: context.catalog)
-    if case .success(.bool(true)) = program.evaluate(ObjectScope(current: current, old: nil, names: [:], now: context.now)) { return true }
+    if case .success(.bool(true)) = program.evaluate(ObjectScope(current: current, old: nil, names: [:], now: context.now)) {
+      return true
+    }
     return false
   }
 

@@ -12,7 +12,9 @@ extension PlannerRun {
       var draft = drafts[at]
       let stated = resolveReferences(intent.fields, draft.kind, tenant: intent.tenant, intent: intent, label: draft.object.label)
       var fields = stated
-      if let identity = draft.kind.identityField, fields[identity] == nil, draft.existing == nil, case .key(let key) = intent.target {
+      if let identity = draft.kind.identityField, fields[identity] == nil, draft.existing == nil,
+        case .key(let key) = intent.target
+      {
         fields[identity] = .string(key.name)
       } else if let identity = draft.kind.identityField, intent.operation == .apply {
         fields[identity] = .string(draft.object.name)
@@ -46,7 +48,8 @@ extension PlannerRun {
   }
 
   /// Names become uids; unknown ones are problems with the nearest name that this set states.
-  mutating func resolveReferences(_ fields: ObjectMap, _ kind: KindSpec, tenant: UID, intent: Intent, label: String) -> ObjectMap {
+  mutating func resolveReferences(_ fields: ObjectMap, _ kind: KindSpec, tenant: UID, intent: Intent, label: String) -> ObjectMap
+  {
     var fields = fields
     for (path, reference, value) in kind.references(in: fields) {
       guard let target = context.catalog.kind(reference.kind) else { continue }
@@ -56,9 +59,10 @@ extension PlannerRun {
         name = map["name"]?.string
         if let other = map["tenant"]?.string {
           guard reference.crossTenant else {
-            problems.append(Problem(
-              .invalid, code: "cross_tenant", "\(path.joined(separator: ".")) may not name an object of another tenant.",
-              place: place(intent, path), pointer: "/spec/" + path.joined(separator: "/"), object: label))
+            problems.append(
+              Problem(
+                .invalid, code: "cross_tenant", "\(path.joined(separator: ".")) may not name an object of another tenant.",
+                place: place(intent, path), pointer: "/spec/" + path.joined(separator: "/"), object: label))
             continue
           }
           let key = ObjectKey(tenant: .rootTenant, kind: "Tenant", name: other)
@@ -100,25 +104,36 @@ extension PlannerRun {
     return fields
   }
 
-  private func missingReference(_ name: String, _ kind: String, _ path: [String], _ intent: Intent, _ label: String, near: String?) -> Problem {
+  private func missingReference(
+    _ name: String, _ kind: String, _ path: [String], _ intent: Intent, _ label: String, near: String?
+  ) -> Problem {
     Problem(
       .invalid, code: "missing_reference", "\(path.joined(separator: ".")) names \(kind)/\(name), which does not exist.",
       place: place(intent, path), pointer: "/spec/" + path.joined(separator: "/"), object: label,
-      fix: near.map { "Did you mean \($0)?" } ?? "Create it, or state it in the same set.", details: ["target": .string("\(kind)/\(name)")])
+      fix: near.map { "Did you mean \($0)?" } ?? "Create it, or state it in the same set.",
+      details: ["target": .string("\(kind)/\(name)")])
   }
 
-  func place(_ intent: Intent, _ path: [String]) -> Place? { intent.places["/spec/" + path.joined(separator: "/")] ?? intent.place }
+  func place(_ intent: Intent, _ path: [String]) -> Place? {
+    intent.places["/spec/" + path.joined(separator: "/")] ?? intent.place
+  }
 
   private func put(_ value: Value, at path: ArraySlice<String>, in map: inout ObjectMap) {
     guard let head = path.first else { return }
-    if path.count == 1 { return map[head] = value }
+    if path.count == 1 {
+      map[head] = value
+      return
+    }
     var inner = map[head] ?? .null
     put(value, at: path.dropFirst(), in: &inner)
     map[head] = inner
   }
 
   private func put(_ value: Value, at path: ArraySlice<String>, in container: inout Value) {
-    guard let head = path.first else { return container = value }
+    guard let head = path.first else {
+      container = value
+      return
+    }
     switch container {
     case .object(var map):
       put(value, at: path, in: &map)
@@ -140,10 +155,11 @@ extension PlannerRun {
       return
     }
     if let known, known.uid != draft.object.uid, !known.deleted {
-      problems.append(Problem(
-        .conflict, code: draft.kind.unique.first?.code ?? "conflict",
-        draft.kind.unique.first?.message ?? "\(draft.kind.name)/\(name) exists already.", place: place(intent, [identity]),
-        pointer: "/spec/\(identity)", object: draft.object.label))
+      problems.append(
+        Problem(
+          .conflict, code: draft.kind.unique.first?.code ?? "conflict",
+          draft.kind.unique.first?.message ?? "\(draft.kind.name)/\(name) exists already.", place: place(intent, [identity]),
+          pointer: "/spec/\(identity)", object: draft.object.label))
       return
     }
     draftByKey[ObjectKey(tenant: draft.object.tenant, kind: draft.kind.name, name: draft.object.name)] = nil

@@ -12,7 +12,10 @@ extension PlannerRun {
     }
     if !intent.checked {
       for name in intent.fields.keys where draft.kind.field(name) == nil {
-        problems.append(problem("unknown_field", "\(draft.kind.name) has no field \(name).", name, fix: nearestName(to: name, among: draft.kind.fields.map(\.name)).map { "Did you mean \($0)?" }))
+        problems.append(
+          problem(
+            "unknown_field", "\(draft.kind.name) has no field \(name).", name,
+            fix: nearestName(to: name, among: draft.kind.fields.map(\.name)).map { "Did you mean \($0)?" }))
       }
     }
     for field in draft.kind.fields {
@@ -24,14 +27,17 @@ extension PlannerRun {
       let before = existing.spec[field.name]
       guard !sameValue(before, value) else { continue }
       if field.immutable, let before, !before.isNull {
-        problems.append(problem(
-          "immutable", "\(field.name) cannot change once it is set.", field.name, fix: "Delete the object and make a new one, or keep the value."))
+        problems.append(
+          problem(
+            "immutable", "\(field.name) cannot change once it is set.", field.name,
+            fix: "Delete the object and make a new one, or keep the value."))
       }
       if !field.moves.isEmpty, let from = before?.string, let to = value?.string, !(field.moves[from] ?? []).contains(to) {
         let allowed = field.moves[from] ?? []
-        problems.append(problem(
-          "state", "\(field.name) cannot go from \(from) to \(to).", field.name,
-          fix: allowed.isEmpty ? "\(from) is final." : "From \(from) it may go to \(allowed.joined(separator: ", "))."))
+        problems.append(
+          problem(
+            "state", "\(field.name) cannot go from \(from) to \(to).", field.name,
+            fix: allowed.isEmpty ? "\(from) is final." : "From \(from) it may go to \(allowed.joined(separator: ", "))."))
       }
     }
   }

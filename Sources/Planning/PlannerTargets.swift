@@ -69,23 +69,32 @@ extension PlannerRun {
     }
   }
 
-  private mutating func start(_ index: Int, _ intent: Intent, _ kind: KindSpec, existing: StoredObject?, tenant: UID, name: String) {
+  private mutating func start(
+    _ index: Int, _ intent: Intent, _ kind: KindSpec, existing: StoredObject?, tenant: UID, name: String
+  ) {
     let live = existing.flatMap { $0.deleted ? nil : $0 }
     let label = "\(kind.name)/\(name)"
     if let live, live.deleting != nil, intent.operation != .delete {
-      problems.append(Problem(.conflict, code: "deleting", "\(label) is being deleted.", place: intent.place, object: label, fix: "Try again in a moment."))
+      problems.append(
+        Problem(
+          .conflict, code: "deleting", "\(label) is being deleted.", place: intent.place, object: label,
+          fix: "Try again in a moment."))
       return
     }
     if let expected = intent.expectedVersion, live?.version != expected {
-      problems.append(Problem(.stale, code: "stale", "\(label) changed since it was read.", place: intent.place, object: label, fix: "Read it again."))
+      problems.append(
+        Problem(
+          .stale, code: "stale", "\(label) changed since it was read.", place: intent.place, object: label, fix: "Read it again.")
+      )
       return
     }
     switch intent.operation {
     case .create where live != nil:
       let message = kind.unique.first?.message ?? "\(label) exists already."
-      problems.append(Problem(
-        .conflict, code: kind.unique.first?.code ?? "conflict", message, place: intent.place, object: label,
-        details: ["uid": .string(live!.uid.description)]))
+      problems.append(
+        Problem(
+          .conflict, code: kind.unique.first?.code ?? "conflict", message, place: intent.place, object: label,
+          details: ["uid": .string(live!.uid.description)]))
     case .create, .apply:
       if let live {
         add(Draft(fate: .keep, kind: kind, object: live, existing: live, intent: index))
@@ -119,7 +128,9 @@ extension PlannerRun {
   private func duplicate(_ intent: Intent, of first: Intent) -> Problem {
     var message = "The same object is stated twice in one set"
     if let place = first.place { message += "; first at \(place)" }
-    return Problem(.invalid, code: "duplicate_object", message + ".", place: intent.place, object: "\(intent.kind)/\(name(of: intent))", fix: "Remove one of them.")
+    return Problem(
+      .invalid, code: "duplicate_object", message + ".", place: intent.place, object: "\(intent.kind)/\(name(of: intent))",
+      fix: "Remove one of them.")
   }
 
   func name(of intent: Intent) -> String {

@@ -26,7 +26,9 @@ public enum PredicateBuilder {
     }
   }
 
-  private static func call(_ name: String, _ receiver: CELTree?, _ arguments: [CELTree], _ kind: KindSpec, _ scope: any CELScope) -> Predicate? {
+  private static func call(_ name: String, _ receiver: CELTree?, _ arguments: [CELTree], _ kind: KindSpec, _ scope: any CELScope)
+    -> Predicate?
+  {
     switch name {
     case CELOperator.and, CELOperator.or:
       let parts = arguments.map { translate($0, kind, scope) }
@@ -39,7 +41,8 @@ public enum PredicateBuilder {
       if let path = path(arguments[1], kind), let item = constant(arguments[0], scope) { return .holds(path, item) }
       return nil
     case "contains", "startsWith":
-      guard let path = receiver.flatMap({ path($0, kind) }), let text = arguments.first.flatMap({ constant($0, scope) })?.string else { return nil }
+      guard let path = receiver.flatMap({ path($0, kind) }), let text = arguments.first.flatMap({ constant($0, scope) })?.string
+      else { return nil }
       return name == "contains" ? .containsText(path, text) : .startsWith(path, text)
     default:
       let comparisons: [String: (Predicate.Comparison, Predicate.Comparison)] = [

@@ -48,7 +48,8 @@ public struct ObjectReference: Sendable, Hashable {
 
 public struct ObjectWrite: Sendable {
   public enum Operation: String, Sendable {
-    case create = "c", update = "u"
+    case create = "c"
+    case update = "u"
     /// Marks it as going: controllers clean up, then `remove`.
     case startDelete = "x"
     case softDelete = "s"
@@ -66,7 +67,8 @@ public struct ObjectWrite: Sendable {
   /// Event names of the kind that this write causes (webhooks, streams).
   public var events: [String]
   public init(
-    _ operation: Operation, _ object: StoredObject, expected: Int?, uniqueKeys: [UniqueKey] = [], references: [ObjectReference] = [],
+    _ operation: Operation, _ object: StoredObject, expected: Int?, uniqueKeys: [UniqueKey] = [],
+    references: [ObjectReference] = [],
     events: [String] = []
   ) {
     self.operation = operation
@@ -123,7 +125,9 @@ public struct InventoryRow: Sendable, Hashable {
   public var line: Int
   /// Version of the live object now, as the store reads it; nil when it is gone. Not stored.
   public var current: Int?
-  public init(tenant: UID, uid: UID, kind: String, name: String, hash: [UInt8], version: Int, file: String, line: Int, current: Int? = nil) {
+  public init(
+    tenant: UID, uid: UID, kind: String, name: String, hash: [UInt8], version: Int, file: String, line: Int, current: Int? = nil
+  ) {
     self.current = current
     self.tenant = tenant
     self.uid = uid
@@ -168,7 +172,12 @@ public struct Fence: Sendable, Hashable {
 
 /// A journaled call to a service.
 public struct EffectRow: Sendable, Hashable {
-  public enum State: String, Sendable { case intended = "i", done = "d", failed = "f", unknown = "u" }
+  public enum State: String, Sendable {
+    case intended = "i"
+    case done = "d"
+    case failed = "f"
+    case unknown = "u"
+  }
   public var tenant: UID
   public var uid: UID
   public var generation: Int
@@ -179,7 +188,9 @@ public struct EffectRow: Sendable, Hashable {
   public var reply: Value
   /// A decision has read the reply.
   public var consumed: Bool
-  public init(tenant: UID, uid: UID, generation: Int, step: Step, key: String, state: State, reply: Value = .null, consumed: Bool = false) {
+  public init(
+    tenant: UID, uid: UID, generation: Int, step: Step, key: String, state: State, reply: Value = .null, consumed: Bool = false
+  ) {
     self.tenant = tenant
     self.uid = uid
     self.generation = generation

@@ -13,7 +13,9 @@ public enum FieldPath: Sendable, Hashable {
 }
 
 public indirect enum Predicate: Sendable, Hashable {
-  public enum Comparison: String, Sendable { case equal = "=", notEqual = "<>", less = "<", lessOrEqual = "<=", greater = ">", greaterOrEqual = ">=" }
+  public enum Comparison: String, Sendable {
+    case equal = "=", notEqual = "<>", less = "<", lessOrEqual = "<=", greater = ">", greaterOrEqual = ">="
+  }
   case always
   case never
   case all([Predicate])
@@ -96,7 +98,8 @@ public struct RecordQuery: Sendable {
   public var offset: Int
   public var wantsTotal: Bool
   public init(
-    tenant: UID, kind: String, predicate: Predicate = .always, from: Timestamp? = nil, to: Timestamp? = nil, ascending: Bool = false,
+    tenant: UID, kind: String, predicate: Predicate = .always, from: Timestamp? = nil, to: Timestamp? = nil,
+    ascending: Bool = false,
     limit: Int = 100, offset: Int = 0, wantsTotal: Bool = false
   ) {
     self.tenant = tenant

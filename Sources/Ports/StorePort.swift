@@ -16,7 +16,8 @@ public struct Change: Sendable, Hashable {
   public var at: Timestamp
   public var actor: String
   public init(
-    tenant: UID, position: Int, uid: UID, kind: String, name: String, operation: String, events: [String], version: Int, at: Timestamp,
+    tenant: UID, position: Int, uid: UID, kind: String, name: String, operation: String, events: [String], version: Int,
+    at: Timestamp,
     actor: String
   ) {
     self.tenant = tenant
@@ -53,7 +54,8 @@ public struct HistoryEntry: Sendable {
   public var owners: Owners
   public var labels: [String: String]
   public init(
-    uid: UID, kind: String, name: String, version: Int, generation: Int, operation: String, at: Timestamp, origin: Origin, spec: ObjectMap,
+    uid: UID, kind: String, name: String, version: Int, generation: Int, operation: String, at: Timestamp, origin: Origin,
+    spec: ObjectMap,
     owners: Owners, labels: [String: String]
   ) {
     self.uid = uid

@@ -25,9 +25,11 @@ public struct ApplyService: ApplyPort {
   public func apply(_ request: ApplyRequest, caller: Caller) async throws -> ApplyOutcome {
     let total = request.files.reduce(0) { $0 + $1.bytes.count }
     guard total <= Self.maxBytes else {
-      throw Problems(Problem(
-        .tooLarge, code: "too_large", "The files are \(total >> 20) MiB together; at most \(Self.maxBytes >> 20) MiB can be applied at once.",
-        fix: "Apply them as several sets."))
+      throw Problems(
+        Problem(
+          .tooLarge, code: "too_large",
+          "The files are \(total >> 20) MiB together; at most \(Self.maxBytes >> 20) MiB can be applied at once.",
+          fix: "Apply them as several sets."))
     }
     let set = request.set ?? "default"
     let stored = try await engine.store.inventory(owner: request.owner, set: set)
@@ -38,27 +40,39 @@ public struct ApplyService: ApplyPort {
     // A file of comments alone is nothing to complain of beside unchanged ones.
     var problems = read.problems.filter { $0.code != "empty" || known.isEmpty } + duplicates(read.manifests, known)
     let tenants = try await TenantNames.resolve(read.manifests, owner: request.owner, engine: engine)
-    let secrets = try await StatedSecrets.resolve(read.manifests, sent: request.secrets, tenants: tenants, engine: engine, caller: caller)
+    let secrets = try await StatedSecrets.resolve(
+      read.manifests, sent: request.secrets, tenants: tenants, engine: engine, caller: caller)
     problems += tenants.problems + secrets.problems
     var intents: [Intent] = []
     for manifest in read.manifests {
       guard let tenant = tenants.uid(of: manifest) else { continue }
       problems += denials(manifest, tenant, caller)
-      intents.append(intent(manifest, tenant, request, secrets.fill(documents.withSecrets(manifest), of: manifest), documents, tenants))
+      intents.append(
+        intent(manifest, tenant, request, secrets.fill(documents.withSecrets(manifest), of: manifest), documents, tenants))
     }
     if !problems.isEmpty { throw Problems(problems + (await danglingReferences(intents, beside: problems))) }
     if documents.isEmpty, !request.prune || stored.rows.isEmpty {
-      throw Problems(Problem(.invalid, code: "empty", "There is nothing to apply: no file holds a manifest.", fix: "Name a file or folder with manifests."))
+      throw Problems(
+        Problem(
+          .invalid, code: "empty", "There is nothing to apply: no file holds a manifest.",
+          fix: "Name a file or folder with manifests."))
     }
     if documents.isEmpty {
-      throw Problems(Problem(.refused, code: "empty_source", "An empty source prunes nothing.", fix: "Delete the objects one by one if that is what you want."))
+      throw Problems(
+        Problem(
+          .refused, code: "empty_source", "An empty source prunes nothing.",
+          fix: "Delete the objects one by one if that is what you want."))
     }
 
     let stays = Set(known.map(\.uid))
     let stated = Set(intents.map { Self.key($0.tenant, $0.kind, Self.name($0), engine) })
-    let gone = request.prune
-      ? stored.rows.filter { !stays.contains($0.uid) && !stated.contains(Self.key($0.tenant, $0.kind, $0.name, engine)) && $0.current != nil } : []
-    try await guardian.check(gone, of: stored.rows.count, set: set, owner: request.owner, confirm: request.confirm, dryRun: request.dryRun)
+    let gone =
+      request.prune
+      ? stored.rows.filter {
+        !stays.contains($0.uid) && !stated.contains(Self.key($0.tenant, $0.kind, $0.name, engine)) && $0.current != nil
+      } : []
+    try await guardian.check(
+      gone, of: stored.rows.count, set: set, owner: request.owner, confirm: request.confirm, dryRun: request.dryRun)
 
     let origin = Origin(manager: .set(set), actor: caller.actor, commit: request.sourceCommit, action: "apply")
     let contentHash = documents.contentHash(digest)
@@ -68,17 +82,21 @@ public struct ApplyService: ApplyPort {
     let outcome = try await engine.commit(
       all, prune: gone.map { ($0.tenant, $0.uid) }, origin: origin, dryRun: request.dryRun,
       check: { plan in
-        if let pinned = request.plan, !pinned.isNull { try PinnedPlan.check(pinned, plan: plan, contentHash: contentHash, catalogDigest: engine.catalog.digest) }
+        if let pinned = request.plan, !pinned.isNull {
+          try PinnedPlan.check(pinned, plan: plan, contentHash: contentHash, catalogDigest: engine.catalog.digest)
+        }
       },
       extend: { commit, plan in
-        let change = Self.inventory(plan, all, set: set, request: request, removed: gone.map(\.uid) + dropped, catalog: engine.catalog.digest)
+        let change = Self.inventory(
+          plan, all, set: set, request: request, removed: gone.map(\.uid) + dropped, catalog: engine.catalog.digest)
         let moved = !change.put.isEmpty || !change.removed.isEmpty || stored.catalogDigest != engine.catalog.digest
         if moved || !commit.writes.isEmpty { commit.inventory = [change] }
       })
     return ApplyOutcome(
       plan: outcome.plan, positions: outcome.positions, unchanged: knownCount,
       pinned: request.dryRun
-        ? PinnedPlan.make(outcome.plan, contentHash: contentHash, catalogDigest: engine.catalog.digest, commit: request.sourceCommit) : .null)
+        ? PinnedPlan.make(
+          outcome.plan, contentHash: contentHash, catalogDigest: engine.catalog.digest, commit: request.sourceCommit) : .null)
   }
 
   /// All faults at once: references of sound manifests that lead nowhere, not even to a faulty one.
@@ -127,7 +145,8 @@ public struct ApplyService: ApplyPort {
   }
 
   private func intent(
-    _ manifest: Manifest, _ tenant: UID, _ request: ApplyRequest, _ fields: ObjectMap, _ documents: SetDocuments, _ tenants: TenantNames
+    _ manifest: Manifest, _ tenant: UID, _ request: ApplyRequest, _ fields: ObjectMap, _ documents: SetDocuments,
+    _ tenants: TenantNames
   ) -> Intent {
     Intent(
       .apply, .key(ObjectKey(tenant: tenant, kind: manifest.kind.name, name: manifest.name)),
@@ -143,9 +162,10 @@ public struct ApplyService: ApplyPort {
     put.reserveCapacity(intents.count)
     for (index, intent) in intents.enumerated() {
       guard let uid = plan.targets[index], let object = plan.results[uid] else { continue }
-      put.append(InventoryRow(
-        tenant: object.tenant, uid: uid, kind: object.kind, name: object.name, hash: intent.hash, version: object.version,
-        file: intent.place?.file ?? "", line: intent.place?.line ?? 0))
+      put.append(
+        InventoryRow(
+          tenant: object.tenant, uid: uid, kind: object.kind, name: object.name, hash: intent.hash, version: object.version,
+          file: intent.place?.file ?? "", line: intent.place?.line ?? 0))
     }
     return InventoryChange(set: set, owner: request.owner, put: put, removed: removed, catalogDigest: catalog)
   }

@@ -117,7 +117,8 @@ public final class Engine: WritePort, Sendable {
   }
 
   /// Plans until the planner has read all it needs.
-  func plan(_ intents: [Intent], prune: [(tenant: UID, uid: UID)], origin: Origin, snapshot: inout Snapshot) async throws -> Plan {
+  func plan(_ intents: [Intent], prune: [(tenant: UID, uid: UID)], origin: Origin, snapshot: inout Snapshot) async throws -> Plan
+  {
     let context = PlanningContext(catalog: catalog, now: clock.now(), origin: origin, minting: minting, cleanup: cleanup)
     var last: [Fact] = []
     for _ in 0..<Self.maxRounds {
@@ -128,7 +129,9 @@ public final class Engine: WritePort, Sendable {
       case .done(let plan): return plan
       }
     }
-    throw Problem(.failure, code: "planning", "The plan needs more facts than can be read in \(Self.maxRounds) rounds, such as \(last.prefix(3)).")
+    throw Problem(
+      .failure, code: "planning",
+      "The plan needs more facts than can be read in \(Self.maxRounds) rounds, such as \(last.prefix(3)).")
   }
 
   /// The stored objects that the intents are about.
@@ -145,7 +148,8 @@ public final class Engine: WritePort, Sendable {
     var found: [Int: StoredObject] = [:]
     for (index, intent) in intents.enumerated() {
       switch intent.target {
-      case .key(let key): found[index] = snapshot.byKey[ObjectKey(tenant: home(key.kind, key.tenant), kind: key.kind, name: key.name)] ?? nil
+      case .key(let key):
+        found[index] = snapshot.byKey[ObjectKey(tenant: home(key.kind, key.tenant), kind: key.kind, name: key.name)] ?? nil
       case .uid(_, _, let uid): found[index] = snapshot.byUID[uid] ?? nil
       case .new: break
       }
@@ -173,6 +177,7 @@ public final class Engine: WritePort, Sendable {
 extension Commit {
   /// Nothing that the store would write.
   var isEmpty: Bool {
-    writes.isEmpty && statuses.isEmpty && inventory.isEmpty && records.isEmpty && story.isEmpty && effects.isEmpty && work.isEmpty && finished.isEmpty
+    writes.isEmpty && statuses.isEmpty && inventory.isEmpty && records.isEmpty && story.isEmpty && effects.isEmpty && work.isEmpty
+      && finished.isEmpty
   }
 }

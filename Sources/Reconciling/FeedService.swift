@@ -28,7 +28,9 @@ public struct FeedService: ServicePort {
     let kinds = Set((arguments["objectTypes"].list ?? []).compactMap(\.string))
     let tenant = metadata.tenant
     var position: Int
-    if let given = arguments["position"].int { position = given } else {
+    if let given = arguments["position"].int {
+      position = given
+    } else {
       position = try await start(tenant, since: arguments["since"].string.flatMap { Timestamp($0) } ?? metadata.created)
     }
     var matches: [(change: Change, event: String)] = []
@@ -71,7 +73,9 @@ public struct FeedService: ServicePort {
     var high = last
     while low < high {
       let middle = (low + high) / 2
-      guard case .changes(let changes, _) = try await store.changes(tenant: tenant, after: middle, limit: 1), let next = changes.first else {
+      guard case .changes(let changes, _) = try await store.changes(tenant: tenant, after: middle, limit: 1),
+        let next = changes.first
+      else {
         // Too old to be kept: what is kept is newer.
         low = middle + 1
         continue
@@ -89,15 +93,19 @@ public struct FeedService: ServicePort {
       var object: ObjectMap = ["id": .string(change.uid.description), "kind": .string(change.kind), "name": .string(change.name)]
       if let stored = byUID[change.uid], let kind = catalog.kind(change.kind) {
         for field in kind.fields where !SecretIntake.holdsSecret(field) && field.computed == nil {
-          if let value = field.isObserved ? stored.status.object?[field.name] : stored.spec[field.name] { object[field.name] = value }
+          if let value = field.isObserved ? stored.status.object?[field.name] : stored.spec[field.name] {
+            object[field.name] = value
+          }
         }
         object["labels"] = .object(ObjectMap(stored.labels.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) }))
         object["createdAt"] = .string(stored.created.description)
         object["updatedAt"] = .string(stored.updated.description)
       }
       return [
-        "position": .int(change.position), "event": .string(event), "kind": .string(change.kind), "uid": .string(change.uid.description),
-        "name": .string(change.name), "at": .string(change.at.description), "actor": .string(change.actor), "version": .int(change.version),
+        "position": .int(change.position), "event": .string(event), "kind": .string(change.kind),
+        "uid": .string(change.uid.description),
+        "name": .string(change.name), "at": .string(change.at.description), "actor": .string(change.actor),
+        "version": .int(change.version),
         "object": .object(object),
       ]
     }

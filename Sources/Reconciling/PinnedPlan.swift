@@ -9,13 +9,14 @@ enum PinnedPlan {
     let expected = Dictionary(plan.commit.writes.map { ($0.object.uid, $0.expected) }, uniquingKeysWith: { first, _ in first })
     return [
       "form": .int(form), "content": .string(contentHash), "catalog": .string(catalogDigest), "commit": Value(commit),
-      "items": .list(plan.items.map { item in
-        [
-          "action": .string(item.action.rawValue), "kind": .string(item.kind), "name": .string(item.name),
-          "tenant": .string(item.tenant.description), "uid": item.action == .create ? .null : .string(item.uid.description),
-          "version": version(item, plan, expected),
-        ]
-      }),
+      "items": .list(
+        plan.items.map { item in
+          [
+            "action": .string(item.action.rawValue), "kind": .string(item.kind), "name": .string(item.name),
+            "tenant": .string(item.tenant.description), "uid": item.action == .create ? .null : .string(item.uid.description),
+            "version": version(item, plan, expected),
+          ]
+        }),
     ]
   }
 
@@ -28,7 +29,9 @@ enum PinnedPlan {
   /// Throws `stale` and names each object whose part of the plan is another now.
   static func check(_ pinned: Value, plan: Plan, contentHash: String, catalogDigest: String) throws {
     guard pinned["form"].int == form else {
-      throw Problems(Problem(.invalid, code: "plan_form", "This is no plan that this version can apply.", fix: "Make it anew with plumb plan."))
+      throw Problems(
+        Problem(.invalid, code: "plan_form", "This is no plan that this version can apply.", fix: "Make it anew with plumb plan.")
+      )
     }
     guard pinned["content"].string == contentHash else {
       throw Problems(Problem(.stale, code: "stale", "The files are not the ones that were planned.", fix: "Plan again."))
@@ -37,7 +40,9 @@ enum PinnedPlan {
       throw Problems(Problem(.stale, code: "stale", "The kinds have changed since this was planned.", fix: "Plan again."))
     }
     let now = make(plan, contentHash: contentHash, catalogDigest: catalogDigest, commit: nil)["items"].list ?? []
-    func key(_ item: Value) -> String { "\(item["tenant"].string ?? "")/\(item["kind"].string ?? "")/\(item["name"].string ?? "")" }
+    func key(_ item: Value) -> String {
+      "\(item["tenant"].string ?? "")/\(item["kind"].string ?? "")/\(item["name"].string ?? "")"
+    }
     let before = Dictionary((pinned["items"].list ?? []).map { (key($0), $0) }, uniquingKeysWith: { first, _ in first })
     let after = Dictionary(now.map { (key($0), $0) }, uniquingKeysWith: { first, _ in first })
     var problems: [Problem] = []
@@ -46,8 +51,10 @@ enum PinnedPlan {
       let label = "\(item["kind"].string ?? "")/\(item["name"].string ?? "")"
       let uid = item["uid"].string.flatMap { UID($0) }
       let owner = uid.flatMap { plan.results[$0] }?.owners.values.max { $0.at < $1.at }
-      problems.append(Problem(
-        .stale, code: "stale", "\(label) moved since the plan\(owner.map { ": by \($0.actor) at \($0.at)" } ?? "").", object: label, fix: "Plan again."))
+      problems.append(
+        Problem(
+          .stale, code: "stale", "\(label) moved since the plan\(owner.map { ": by \($0.actor) at \($0.at)" } ?? "").",
+          object: label, fix: "Plan again."))
     }
     if !problems.isEmpty { throw Problems(problems) }
   }

@@ -21,12 +21,18 @@ struct PruneGuard: Sendable {
       {
         return
       }
-      throw Problems(Problem(.refused, code: "confirm_token", "The confirm token is not valid: it was used, is over five minutes old, or was for other deletions."))
+      throw Problems(
+        Problem(
+          .refused, code: "confirm_token",
+          "The confirm token is not valid: it was used, is over five minutes old, or was for other deletions."))
     }
     let fresh = token()
-    _ = try await store.putValue(tenant: owner, key: "confirm/prune/\(set)/\(fresh)", asked, expecting: nil, expires: clock.now() + Self.lifetime)
-    throw Problems(Problem(
-      .refused, code: "many_deletions", "This would delete \(gone.count) of the \(total) objects of set \(set).",
-      fix: "If that is meant, apply again with --confirm \(fresh) within five minutes.", details: ["confirm_token": .string(fresh), "count": .int(gone.count)]))
+    _ = try await store.putValue(
+      tenant: owner, key: "confirm/prune/\(set)/\(fresh)", asked, expecting: nil, expires: clock.now() + Self.lifetime)
+    throw Problems(
+      Problem(
+        .refused, code: "many_deletions", "This would delete \(gone.count) of the \(total) objects of set \(set).",
+        fix: "If that is meant, apply again with --confirm \(fresh) within five minutes.",
+        details: ["confirm_token": .string(fresh), "count": .int(gone.count)]))
   }
 }

@@ -47,14 +47,19 @@ public struct Reconciler: Sendable {
       var input = try await input(object, kind, controller, replies)
       var decision = expire(object, kind, input.now) ?? controller.decide(input)
       if let failed = tooLarge(decision, object, input.now) { decision = failed }
-      if round == Self.maxRounds, !decision.steps.isEmpty { decision.steps = [] ; decision.lookAgain = .milliseconds(100) }
+      if round == Self.maxRounds, !decision.steps.isEmpty {
+        decision.steps = []
+        decision.lookAgain = .milliseconds(100)
+      }
       input.replies = []
       do {
         let rows = try decision.steps.map { try runner.intent($0, metadata: object.metadata) }
         try await commit(decision, object, kind, rows, replies, item, fence)
         if decision.steps.isEmpty { return }
         try await act(rows, object, fence, holds)
-      } catch CommitFailure.fenced { throw CommitFailure.fenced } catch is CommitFailure { continue } catch let problems as Problems where problems.list.contains(where: { $0.code == Self.limitCode }) {
+      } catch CommitFailure.fenced { throw CommitFailure.fenced } catch is CommitFailure { continue } catch let problems
+        as Problems where problems.list.contains(where: { $0.code == Self.limitCode })
+      {
         continue
       }
     }
@@ -96,13 +101,17 @@ public struct Reconciler: Sendable {
     _ object: StoredObject, _ kind: KindSpec, _ controller: any KindController, _ replies: [EffectRow]
   ) async throws -> ReconcileInput {
     var input = ReconcileInput(
-      spec: try opening.open(object.spec, kind: kind), metadata: object.metadata, deleting: object.deleting != nil, status: object.status,
+      spec: try opening.open(object.spec, kind: kind), metadata: object.metadata, deleting: object.deleting != nil,
+      status: object.status,
       replies: replies.map { row in
-        StepReply(step: row.step.name, outcome: row.state == .done ? .done : row.state == .unknown ? .unknown : .failed, value: row.reply)
+        StepReply(
+          step: row.step.name, outcome: row.state == .done ? .done : row.state == .unknown ? .unknown : .failed, value: row.reply)
       }, now: engine.clock.now())
     let targets = kind.references(in: object.spec).compactMap { $0.value.string.flatMap { UID($0) } }
     if !targets.isEmpty {
-      for other in try await store.objects(tenant: nil, uids: Array(Set(targets)).sorted()) { input.related[other.uid] = try shown(other) }
+      for other in try await store.objects(tenant: nil, uids: Array(Set(targets)).sorted()) {
+        input.related[other.uid] = try shown(other)
+      }
     }
     if let ask = controller.observation(input), let service = services[ask.service] {
       input.world = (try? await service.observe(object.metadata, operation: ask.operation, arguments: ask.arguments)) ?? .null
@@ -135,7 +144,8 @@ public struct Reconciler: Sendable {
     let spec = try engine.catalog.kind(object.kind).map { try opening.open(object.spec, kind: $0) } ?? object.spec
     return [
       "uid": .string(object.uid.description), "name": .string(object.name), "kind": .string(object.kind),
-      "labels": .object(ObjectMap(object.labels.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })), "spec": .object(spec),
+      "labels": .object(ObjectMap(object.labels.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })),
+      "spec": .object(spec),
       "status": object.status, "ready": .bool(object.isReady), "deleting": .bool(object.deleting != nil),
     ]
   }
@@ -143,7 +153,8 @@ public struct Reconciler: Sendable {
   // MARK: Writing
 
   private func commit(
-    _ decision: Decision, _ object: StoredObject, _ kind: KindSpec, _ rows: [EffectRow], _ replies: [EffectRow], _ item: WorkItem, _ fence: Fence
+    _ decision: Decision, _ object: StoredObject, _ kind: KindSpec, _ rows: [EffectRow], _ replies: [EffectRow], _ item: WorkItem,
+    _ fence: Fence
   ) async throws {
     let now = engine.clock.now()
     let origin = origin(object)
@@ -151,9 +162,10 @@ public struct Reconciler: Sendable {
     let next = Self.nextLook(decision, object, kind).map { now + $0 }
     var pins: [Pin] = []
     for limit in decision.limits {
-      pins.append(.atMost(
-        tenant: object.tenant, kind: limit.kind, .compare(.status([limit.field]), .equal, limit.value), limit.atMost,
-        problem: Problem(.conflict, code: Self.limitCode, "The last place was taken.")))
+      pins.append(
+        .atMost(
+          tenant: object.tenant, kind: limit.kind, .compare(.status([limit.field]), .equal, limit.value), limit.atMost,
+          problem: Problem(.conflict, code: Self.limitCode, "The last place was taken.")))
     }
     let gone = decision.finished && object.deleting != nil
     let statusMoved = status != object.status || object.observedGeneration != object.generation
@@ -172,13 +184,17 @@ public struct Reconciler: Sendable {
         if gone {
           commit.writes.append(ObjectWrite(.remove, object, expected: object.version))
         } else if statusMoved {
-          commit.statuses.append(StatusWrite(
-            tenant: object.tenant, uid: object.uid, kind: object.kind, generation: object.generation, status: status))
-          if kind.storage == .run, Self.isFinished(status), !Self.isFinished(object.status) { Self.releaseKeys(of: object, kind, &commit) }
+          commit.statuses.append(
+            StatusWrite(
+              tenant: object.tenant, uid: object.uid, kind: object.kind, generation: object.generation, status: status))
+          if kind.storage == .run, Self.isFinished(status), !Self.isFinished(object.status) {
+            Self.releaseKeys(of: object, kind, &commit)
+          }
         }
         commit.story += decision.events.map {
           StoryEvent(
-            tenant: object.tenant, uid: object.uid, kind: object.kind, name: object.name, at: now, reason: $0.reason, message: $0.message,
+            tenant: object.tenant, uid: object.uid, kind: object.kind, name: object.name, at: now, reason: $0.reason,
+            message: $0.message,
             warning: $0.warning)
         }
         commit.records += decision.records.map {
@@ -190,7 +206,9 @@ public struct Reconciler: Sendable {
     var after = object
     after.status = status
     after.observedGeneration = object.generation
-    if gone || after.isReady != object.isReady || statusMoved && kind.storage == .run && Self.isFinished(status) { readinessMoved(after) }
+    if gone || after.isReady != object.isReady || statusMoved && kind.storage == .run && Self.isFinished(status) {
+      readinessMoved(after)
+    }
   }
 
   /// The steps of one decision in order, up to the first that is not done; replies are journaled at once.
@@ -217,33 +235,6 @@ public struct Reconciler: Sendable {
     _ = try await store.commit(commit)
   }
 
-  /// A kind without a controller is as it should be once it is stored: whoever changed its observed row is put right.
-  private func restoreStatus(_ object: StoredObject, _ kind: KindSpec, _ item: WorkItem, _ fence: Fence) async throws {
-    var commit = Commit(origin: origin(object))
-    commit.fence = fence
-    commit.finished = [FinishedWork(item: item, next: nil, attempts: 0)]
-    if kind.storage == .resource {
-      if object.deleting != nil {
-        commit.writes = [ObjectWrite(.remove, object, expected: object.version)]
-      } else {
-        let now = engine.clock.now()
-        let ready = Condition("Ready", .yes, reason: "Stored", message: "Nothing outside has to change.", since: now)
-        let sane = object.conditions.count == 1 && object.conditions[0].type == "Ready" && object.conditions[0].truth == .yes
-          && object.conditions[0].reason == "Stored" && object.observedGeneration == object.generation && object.status.object?.count == 1
-        if !sane {
-          commit.statuses = [StatusWrite(
-            tenant: object.tenant, uid: object.uid, kind: object.kind, generation: object.generation, status: ["conditions": [ready.value]])]
-          if !object.status.isNull || object.observedGeneration > 0 {
-            commit.story = [StoryEvent(
-              tenant: object.tenant, uid: object.uid, kind: object.kind, name: object.name, at: now, reason: "DriftCorrected",
-              message: "The observed state had been changed by another hand; it was restored.", warning: true)]
-          }
-        }
-      }
-    }
-    _ = try await store.commit(commit)
-  }
-
   private func finish(_ item: WorkItem, _ fence: Fence, next: Timestamp? = nil) async throws {
     var commit = Commit(origin: Origin(manager: .controller(item.kind), actor: "controller:\(item.kind)", action: "reconcile"))
     commit.finished = [FinishedWork(item: item, next: next, attempts: 0)]
@@ -251,7 +242,7 @@ public struct Reconciler: Sendable {
     _ = try await store.commit(commit)
   }
 
-  private func origin(_ object: StoredObject) -> Origin {
+  func origin(_ object: StoredObject) -> Origin {
     Origin(manager: .controller(object.kind), actor: "controller:\(object.kind)", action: "reconcile")
   }
 
@@ -260,27 +251,13 @@ public struct Reconciler: Sendable {
       switch write {
       case .create(let kind, let name, let spec):
         Intent(
-          .create, name.map { .key(ObjectKey(tenant: tenant, kind: kind, name: $0)) } ?? .new(tenant: tenant, kind: kind), fields: spec,
+          .create, name.map { .key(ObjectKey(tenant: tenant, kind: kind, name: $0)) } ?? .new(tenant: tenant, kind: kind),
+          fields: spec,
           writer: .controller)
-      case .update(let kind, let uid, let spec): Intent(.patch, .uid(tenant: tenant, kind: kind, uid), fields: spec, writer: .controller)
+      case .update(let kind, let uid, let spec):
+        Intent(.patch, .uid(tenant: tenant, kind: kind, uid), fields: spec, writer: .controller)
       case .delete(let kind, let uid): Intent(.delete, .uid(tenant: tenant, kind: kind, uid), writer: .controller)
       }
     }
-  }
-
-  /// What the controller asks for, and no later than its kind's `observe` says: a signal that got lost must not be the last word.
-  /// The looks of many objects are spread by their uids.
-  static func nextLook(_ decision: Decision, _ object: StoredObject, _ kind: KindSpec) -> Duration? {
-    guard let every = kind.observe?.every else { return decision.lookAgain }
-    let spread = Duration.microseconds(every.microseconds / 10_000 * Int(object.uid.low % 1000))
-    return min(decision.lookAgain ?? every, every - spread)
-  }
-
-  /// Conditions keep the time since which they hold; a status that says nothing new is left alone.
-  static func keepingSince(_ status: Value, _ object: StoredObject) -> Value {
-    guard let list = status["conditions"].list else { return status }
-    var status = status
-    status["conditions"] = .list(list.map { value in Condition(value).map { $0.keepingSince(from: object.conditions).value } ?? value })
-    return status
   }
 }

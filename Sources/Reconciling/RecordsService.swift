@@ -16,7 +16,8 @@ public struct RecordsService: ServicePort {
     }
     let parts = (arguments["where"].object ?? [:]).map { Predicate.compare(.spec([$0.key]), .equal, $0.value) }
     let query = RecordQuery(
-      tenant: metadata.tenant, kind: kind, predicate: .all(Array(parts)), from: arguments["from"].string.flatMap { Timestamp($0) })
+      tenant: metadata.tenant, kind: kind, predicate: .all(Array(parts)), from: arguments["from"].string.flatMap { Timestamp($0) }
+    )
     let groups = try await store.aggregate(query, sum: arguments["sum"].string, by: nil)
     return ["count": .int(groups.reduce(0) { $0 + $1.count }), "sum": .double(groups.reduce(0) { $0 + $1.sum })]
   }

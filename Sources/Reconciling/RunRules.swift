@@ -28,7 +28,9 @@ extension Reconciler {
       UniqueKey(rule: rule, value: JSON.canonical(.list(unique.fields.map { object.spec[$0] ?? .null })), global: unique.global)
     }
     let references = kind.references(in: object.spec).compactMap { path, _, value in
-      value.string.flatMap { UID($0) }.map { ObjectReference(field: path.filter { Int($0) == nil }.joined(separator: "."), target: $0) }
+      value.string.flatMap { UID($0) }.map {
+        ObjectReference(field: path.filter { Int($0) == nil }.joined(separator: "."), target: $0)
+      }
     }
     commit.writes.append(ObjectWrite(.update, object, expected: object.version, uniqueKeys: held, references: references))
   }
@@ -38,7 +40,10 @@ extension Reconciler {
     guard JSON.write(decision.status).count > Self.maxStatusBytes else { return nil }
     var status = object.status
     status["conditions"] = [
-      Condition("Ready", .no, reason: "StatusTooLarge", message: "The controller's status is over \(Self.maxStatusBytes) bytes.", since: now).value
+      Condition(
+        "Ready", .no, reason: "StatusTooLarge", message: "The controller's status is over \(Self.maxStatusBytes) bytes.",
+        since: now
+      ).value
     ]
     return Decision(status: status, lookAgain: .seconds(60))
   }

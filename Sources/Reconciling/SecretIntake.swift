@@ -73,7 +73,8 @@ struct SecretOpening: Sendable {
     }
     guard SecretIntake.holdsSecret(field) else { return value }
     switch value {
-    case .list(let items): return field.of.map { of in .list((try? items.map { try open($0, of, context: context) }) ?? items) } ?? value
+    case .list(let items):
+      return field.of.map { of in .list((try? items.map { try open($0, of, context: context) }) ?? items) } ?? value
     case .object(var map):
       for (key, item) in map {
         guard let shape = field.type == .map ? field.of : field.fields.first(where: { $0.name == key }) else { continue }

@@ -52,7 +52,9 @@ struct SetDocuments {
     var blank: [Int: [Range<Int>]] = [:]
     var needed: Set<Int> = []
     for document in documents {
-      if hashes.contains(document.hash), !withSecrets.contains(document.file) { blank[document.file, default: []].append(document.range) } else {
+      if hashes.contains(document.hash), !withSecrets.contains(document.file) {
+        blank[document.file, default: []].append(document.range)
+      } else {
         needed.insert(document.file)
       }
     }
@@ -110,7 +112,10 @@ struct SetDocuments {
   }
 
   private static func put(_ value: Value, at path: ArraySlice<String>, in container: inout Value) {
-    guard let head = path.first else { return container = value }
+    guard let head = path.first else {
+      container = value
+      return
+    }
     if case .list(var items) = container, let at = Int(head), items.indices.contains(at) {
       put(value, at: path.dropFirst(), in: &items[at])
       container = .list(items)

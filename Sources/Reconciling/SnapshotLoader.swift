@@ -26,7 +26,9 @@ struct SnapshotLoader: Sendable {
       case .holder(let tenant, let kind, let key): holders[HolderGroup(tenant: tenant, kind: kind), default: []].append(key)
       case .referrers(let tenant, let uid): referrers[tenant, default: []].append(uid)
       case .find(let tenant, let kind, let predicate):
-        snapshot.found[need] = try await store.list(ObjectQuery(tenant: tenant, kind: kind, predicate: predicate, limit: Self.maxFound)).objects
+        snapshot.found[need] = try await store.list(
+          ObjectQuery(tenant: tenant, kind: kind, predicate: predicate, limit: Self.maxFound)
+        ).objects
       case .count(let tenant, let kind): counts.append((need, ObjectQuery(tenant: tenant, kind: kind)))
       case .limits(let tenant): snapshot.limits[tenant] = .some(try await limits(of: tenant))
       case .sequence(let tenant, let name, let count):
@@ -66,7 +68,8 @@ struct SnapshotLoader: Sendable {
   private func limits(of tenant: UID) async throws -> TenantLimits? {
     guard catalog.kind("Subscription") != nil, tenant != .rootTenant else { return nil }
     let mine = Predicate.compare(.spec(["tenant"]), .equal, .string(tenant.description))
-    let subscriptions = try await store.list(ObjectQuery(tenant: .rootTenant, kind: "Subscription", predicate: mine, limit: 1)).objects
+    let subscriptions = try await store.list(ObjectQuery(tenant: .rootTenant, kind: "Subscription", predicate: mine, limit: 1))
+      .objects
     guard let uid = subscriptions.first?.spec["plan"]?.string.flatMap({ UID($0) }),
       let plan = try await store.objects(tenant: .rootTenant, uids: [uid]).first
     else { return nil }

@@ -12,26 +12,34 @@ struct StatedSecrets {
   /// Plain text or stored form, by `SecretReference.key`.
   private var values: [String: Value] = [:]
 
-  static func resolve(_ manifests: [Manifest], sent: [String: String], tenants: TenantNames, engine: Engine, caller: Caller) async throws -> Self {
+  static func resolve(_ manifests: [Manifest], sent: [String: String], tenants: TenantNames, engine: Engine, caller: Caller)
+    async throws -> Self
+  {
     var result = StatedSecrets()
     var wanted: [(manifest: Manifest, secret: SecretReference, key: ObjectKey, field: String)] = []
     for manifest in manifests {
       for secret in manifest.secrets {
         switch secret.source {
         case .environment(let variable) where sent[secret.key] == nil:
-          result.fault(manifest, secret, "the environment variable \(variable) is not set where the apply was started", "Set it, and apply again.")
+          result.fault(
+            manifest, secret, "the environment variable \(variable) is not set where the apply was started",
+            "Set it, and apply again.")
         case .file(let path) where sent[secret.key] == nil:
-          result.fault(manifest, secret, "the file \(path) cannot be read where the apply was started", "Its path is relative to the manifest.")
+          result.fault(
+            manifest, secret, "the file \(path) cannot be read where the apply was started",
+            "Its path is relative to the manifest.")
         case .environment, .file: break
         case .stored(let name, let field):
           let parts = name.split(separator: "/", maxSplits: 1).map(String.init)
-          guard parts.count == 2, let kind = engine.catalog.kind(parts[0]), kind.field(field)?.secret != nil, caller.may("read", kind.name),
+          guard parts.count == 2, let kind = engine.catalog.kind(parts[0]), kind.field(field)?.secret != nil,
+            caller.may("read", kind.name),
             let tenant = tenants.uid(of: manifest)
           else {
             result.fault(manifest, secret, "\(name) keeps no secret \(field)", fix)
             continue
           }
-          wanted.append((manifest, secret, ObjectKey(tenant: engine.home(kind.name, tenant), kind: kind.name, name: parts[1]), field))
+          wanted.append(
+            (manifest, secret, ObjectKey(tenant: engine.home(kind.name, tenant), kind: kind.name, name: parts[1]), field))
         }
       }
     }
@@ -52,7 +60,9 @@ struct StatedSecrets {
 
   private static let fix = "Write {secret: Kind/name, key: field} for a secret that is stored, {env: VARIABLE} or {file: PATH}."
 
-  private mutating func read(_ wanted: [(manifest: Manifest, secret: SecretReference, key: ObjectKey, field: String)], _ engine: Engine) async throws {
+  private mutating func read(
+    _ wanted: [(manifest: Manifest, secret: SecretReference, key: ObjectKey, field: String)], _ engine: Engine
+  ) async throws {
     var stored: [ObjectKey: StoredObject] = [:]
     for object in try await engine.store.objects(named: Array(Set(wanted.map(\.key)))) where !object.deleted {
       stored[ObjectKey(tenant: object.tenant, kind: object.kind, name: object.name)] = object
@@ -65,10 +75,14 @@ struct StatedSecrets {
       let target = Self.field(secret)
       if kind.name == manifest.kind.name, field == target {
         values[secret.key] = value
-      } else if manifest.kind.field(target)?.secret != nil, let plain = try engine.opening.open([field: value], kind: kind)[field]?.string {
+      } else if manifest.kind.field(target)?.secret != nil,
+        let plain = try engine.opening.open([field: value], kind: kind)[field]?.string
+      {
         values[secret.key] = .string(plain)
       } else {
-        fault(manifest, secret, "the secret \(field) of \(key.kind)/\(key.name) cannot be used here: it is kept only to be compared", Self.fix)
+        fault(
+          manifest, secret, "the secret \(field) of \(key.kind)/\(key.name) cannot be used here: it is kept only to be compared",
+          Self.fix)
       }
     }
   }
@@ -79,7 +93,8 @@ struct StatedSecrets {
   private mutating func fault(_ manifest: Manifest, _ secret: SecretReference, _ message: String, _ fix: String) {
     problems.append(
       Problem(
-        .invalid, code: "secret_missing", message.prefix(1).uppercased() + message.dropFirst() + ".", place: secret.place, pointer: secret.pointer,
+        .invalid, code: "secret_missing", message.prefix(1).uppercased() + message.dropFirst() + ".", place: secret.place,
+        pointer: secret.pointer,
         object: manifest.object, fix: fix))
   }
 }

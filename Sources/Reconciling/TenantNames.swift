@@ -16,16 +16,24 @@ struct TenantNames {
     let created = Set(manifests.filter { $0.kind.name == "Tenant" }.map(\.name))
     let asked = Set(manifests.compactMap(\.tenant)).union(created).sorted()
     guard !asked.isEmpty else { return names }
-    for object in try await engine.store.objects(named: asked.map { ObjectKey(tenant: .rootTenant, kind: "Tenant", name: $0) }) where !object.deleted {
+    for object in try await engine.store.objects(named: asked.map { ObjectKey(tenant: .rootTenant, kind: "Tenant", name: $0) })
+    where !object.deleted {
       names.known[object.name] = object.uid
     }
-    for name in created.sorted() where names.known[name] == nil { names.minted[name] = engine.minting.uid(at: engine.clock.now()) }
+    for name in created.sorted() where names.known[name] == nil {
+      names.minted[name] = engine.minting.uid(at: engine.clock.now())
+    }
     for manifest in manifests {
-      guard let tenant = manifest.tenant, names.known[tenant] == nil, names.minted[tenant] == nil, tenant != "root" else { continue }
-      names.problems.append(Problem(
-        .invalid, code: "unknown_tenant", "There is no tenant \(tenant).", place: manifest.places["/metadata/tenant"] ?? manifest.place,
-        pointer: "/metadata/tenant", object: "\(manifest.kind.name)/\(manifest.name)",
-        fix: nearestName(to: tenant, among: Array(names.known.keys.sorted())).map { "Did you mean \($0)?" } ?? "State a Tenant of that name first."))
+      guard let tenant = manifest.tenant, names.known[tenant] == nil, names.minted[tenant] == nil, tenant != "root" else {
+        continue
+      }
+      names.problems.append(
+        Problem(
+          .invalid, code: "unknown_tenant", "There is no tenant \(tenant).",
+          place: manifest.places["/metadata/tenant"] ?? manifest.place,
+          pointer: "/metadata/tenant", object: "\(manifest.kind.name)/\(manifest.name)",
+          fix: nearestName(to: tenant, among: Array(names.known.keys.sorted())).map { "Did you mean \($0)?" }
+            ?? "State a Tenant of that name first."))
     }
     return names
   }

@@ -22,7 +22,13 @@ final class Wakeup: @unchecked Sendable {
 
   /// Returns after a ring, after `duration`, or when the task is cancelled.
   func wait(_ duration: Duration, clock: any Clock) async {
-    if lock.withLock({ let was = rung; rung = false; return was }) || duration <= .zero { return }
+    if lock.withLock({
+      let was = rung
+      rung = false
+      return was
+    }) || duration <= .zero {
+      return
+    }
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await self.waitForRing() }
       group.addTask { await clock.sleep(duration) }
@@ -45,7 +51,9 @@ final class Wakeup: @unchecked Sendable {
         }
         if now { continuation.resume() }
       }
-    } onCancel: { release() }
+    } onCancel: {
+      release()
+    }
   }
 
   private func release() {

@@ -135,7 +135,9 @@ public final class Worker: @unchecked Sendable {
   private func putBack(_ item: WorkItem, _ fence: Fence) async {
     let attempts = item.attempts + 1
     var commit = Commit(origin: Origin(manager: .controller(item.kind), actor: "controller:\(item.kind)", action: "retry"))
-    commit.finished = [FinishedWork(item: item, next: clock.now() + Self.retry.delay(attempt: attempts, random: random.next()), attempts: attempts)]
+    commit.finished = [
+      FinishedWork(item: item, next: clock.now() + Self.retry.delay(attempt: attempts, random: random.next()), attempts: attempts)
+    ]
     commit.fence = fence
     _ = try? await store.commit(commit)
   }

@@ -7,7 +7,9 @@ import XCTest
 @testable import Planning
 
 final class ApplyTests: XCTestCase {
-  private func app(_ h: PlannerHarness, _ name: String, _ fields: ObjectMap = [:], by operation: Intent.Operation = .apply) -> Intent {
+  private func app(_ h: PlannerHarness, _ name: String, _ fields: ObjectMap = [:], by operation: Intent.Operation = .apply)
+    -> Intent
+  {
     Intent(operation, h.key("App", name), fields: fields)
   }
 
@@ -28,7 +30,10 @@ final class ApplyTests: XCTestCase {
 
   func testTheSameSetTwiceChangesNothing() throws {
     let h = try PlannerHarness()
-    let set = [Intent(.apply, h.key("Project", "p"), fields: ["title": "P"]), app(h, "web", ["project": "p", "env": ["A": "1"], "port": 9000])]
+    let set = [
+      Intent(.apply, h.key("Project", "p"), fields: ["title": "P"]),
+      app(h, "web", ["project": "p", "env": ["A": "1"], "port": 9000]),
+    ]
     h.apply(set)
     let again = h.apply(set)
     XCTAssertEqual(again.items.map(\.action), [.unchanged, .unchanged])
@@ -68,9 +73,12 @@ final class ApplyTests: XCTestCase {
   func testAllProblemsAtOnce() throws {
     let h = try PlannerHarness()
     let plan = h.plan([
-      app(h, "a", ["project": "none", "replicas": 20]), app(h, "b", ["colour": "red"]), app(h, "a"), Intent(.patch, h.key("App", "ghost")),
+      app(h, "a", ["project": "none", "replicas": 20]), app(h, "b", ["colour": "red"]), app(h, "a"),
+      Intent(.patch, h.key("App", "ghost")),
     ])
-    XCTAssertEqual(Set(plan.problems.map(\.code)), ["missing_reference", "unhealthy", "unknown_field", "duplicate_object", "not_found", "port_taken"])
+    XCTAssertEqual(
+      Set(plan.problems.map(\.code)),
+      ["missing_reference", "unhealthy", "unknown_field", "duplicate_object", "not_found", "port_taken"])
   }
 
   func testLeavingAFieldOutGivesItBack() throws {
@@ -116,7 +124,9 @@ final class ApplyTests: XCTestCase {
     let h = try PlannerHarness()
     let plan = h.plan([app(h, "a", ["mate": "b", "port": 1]), app(h, "b", ["mate": "a", "port": 2])])
     XCTAssertEqual(plan.problems.map(\.code), ["cycle"])
-    XCTAssert(plan.problems[0].message.contains("App/a -> App/b -> App/a") || plan.problems[0].message.contains("App/b -> App/a -> App/b"))
+    XCTAssert(
+      plan.problems[0].message.contains("App/a -> App/b -> App/a") || plan.problems[0].message.contains("App/b -> App/a -> App/b")
+    )
   }
 
   func testTreesEnd() throws {
@@ -131,7 +141,8 @@ final class ApplyTests: XCTestCase {
     h.apply([app(h, "a", ["port": 1])])
     XCTAssertEqual(h.plan([app(h, "b", ["port": 1])]).problems.map(\.code), ["port_taken"])
     XCTAssertEqual(h.plan([app(h, "b", ["port": 2]), app(h, "c", ["port": 2])]).problems.map(\.code), ["port_taken"])
-    XCTAssertEqual(h.plan([app(h, "a", ["port": 2]), app(h, "b", ["port": 1])]).problems, [], "keys may change hands within one set")
+    XCTAssertEqual(
+      h.plan([app(h, "a", ["port": 2]), app(h, "b", ["port": 1])]).problems, [], "keys may change hands within one set")
   }
 
   func testLimitsNamePlanLimitAndCount() throws {

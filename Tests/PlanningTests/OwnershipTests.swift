@@ -13,8 +13,11 @@ final class OwnershipTests: XCTestCase {
     let plan = h.plan([Intent(.patch, h.key("App", "web"), fields: ["port": 1])], by: .api)
     XCTAssertEqual(plan.problems.map(\.code), ["ownership"])
     XCTAssert(plan.problems[0].message.contains("set:shop at shop.yaml:7:9"), plan.problems[0].message)
-    XCTAssertEqual(h.plan([Intent(.patch, h.key("App", "web"), fields: ["replicas": 3])], by: .api).problems, [], "other fields are free")
-    XCTAssertEqual(h.plan([Intent(.patch, h.key("App", "web"), fields: ["port": 9000])], by: .api).problems, [], "the same value is no conflict")
+    XCTAssertEqual(
+      h.plan([Intent(.patch, h.key("App", "web"), fields: ["replicas": 3])], by: .api).problems, [], "other fields are free")
+    XCTAssertEqual(
+      h.plan([Intent(.patch, h.key("App", "web"), fields: ["port": 9000])], by: .api).problems, [],
+      "the same value is no conflict")
   }
 
   func testTakingOverIsOnPurpose() throws {
@@ -40,7 +43,10 @@ final class OwnershipTests: XCTestCase {
     let h = try PlannerHarness()
     h.apply([Intent(.apply, h.key("App", "web"), fields: ["port": 9000], place: Place(file: "a.yaml", line: 1, column: 1))])
     let first = h.object("App", "web")?.owners["port"]
-    h.apply([Intent(.apply, h.key("App", "web"), fields: ["port": 9000, "replicas": 2], place: Place(file: "b.yaml", line: 5, column: 1))])
+    h.apply([
+      Intent(
+        .apply, h.key("App", "web"), fields: ["port": 9000, "replicas": 2], place: Place(file: "b.yaml", line: 5, column: 1))
+    ])
     XCTAssertEqual(h.object("App", "web")?.owners["port"], first)
     XCTAssertEqual(h.object("App", "web")?.owners["replicas"]?.place?.file, "b.yaml")
   }

@@ -32,48 +32,48 @@ final class PlannerHarness {
     """
   static let kinds: [String: String] = [
     "Project": """
-      kind: Project
-      doc: Holds apps.
-      fields:
-        name: {type: string, required: true, immutable: true, doc: Name.}
-        title: {type: string, max: 50, doc: Title.}
-        parent: {type: string, ref: Project, tree: true, onDelete: restrict, doc: Parent.}
-      unique: [[name]]
-      """,
+    kind: Project
+    doc: Holds apps.
+    fields:
+      name: {type: string, required: true, immutable: true, doc: Name.}
+      title: {type: string, max: 50, doc: Title.}
+      parent: {type: string, ref: Project, tree: true, onDelete: restrict, doc: Parent.}
+    unique: [[name]]
+    """,
     "App": """
-      kind: App
-      doc: Runs.
-      fields:
-        name: {type: string, required: true, immutable: true, doc: Name.}
-        project: {type: string, ref: Project, onDelete: cascade, doc: Its project.}
-        mate: {type: string, ref: App, onDelete: clear, doc: Another app.}
-        port: {type: integer, min: 1, max: 65535, default: 8080, doc: Port.}
-        replicas: {type: integer, min: 0, max: 100, default: 1, doc: Copies.}
-        env: {type: map, of: {type: string}, doc: Environment.}
-        health: {type: object, fields: {path: {type: string}, seconds: {type: integer}, retries: {type: integer, default: 3}}, doc: Health check.}
-        state: {type: string, enum: [draft, live, gone], default: "'draft'", moves: {draft: [live], live: [gone]}, doc: State.}
-        token: {type: string, secret: hash, generate: {prefix: app_, bytes: 16}, doc: Token.}
-      unique: [[name], {fields: [port], code: port_taken, message: Another app has this port.}]
-      rules:
-        - {when: "self.replicas > 10", require: "has(self.health)", code: unhealthy, message: Many replicas need a health check.}
-        - {when: "has(self.project) && self.replicas > 50", require: "self.project.name == 'big'", message: Only the project big may have so many.}
-      """,
+    kind: App
+    doc: Runs.
+    fields:
+      name: {type: string, required: true, immutable: true, doc: Name.}
+      project: {type: string, ref: Project, onDelete: cascade, doc: Its project.}
+      mate: {type: string, ref: App, onDelete: clear, doc: Another app.}
+      port: {type: integer, min: 1, max: 65535, default: 8080, doc: Port.}
+      replicas: {type: integer, min: 0, max: 100, default: 1, doc: Copies.}
+      env: {type: map, of: {type: string}, doc: Environment.}
+      health: {type: object, fields: {path: {type: string}, seconds: {type: integer}, retries: {type: integer, default: 3}}, doc: Health check.}
+      state: {type: string, enum: [draft, live, gone], default: "'draft'", moves: {draft: [live], live: [gone]}, doc: State.}
+      token: {type: string, secret: hash, generate: {prefix: app_, bytes: 16}, doc: Token.}
+    unique: [[name], {fields: [port], code: port_taken, message: Another app has this port.}]
+    rules:
+      - {when: "self.replicas > 10", require: "has(self.health)", code: unhealthy, message: Many replicas need a health check.}
+      - {when: "has(self.project) && self.replicas > 50", require: "self.project.name == 'big'", message: Only the project big may have so many.}
+    """,
     "Lease": """
-      kind: Lease
-      doc: One at most for each project.
-      fields:
-        name: {type: string, required: true, doc: Name.}
-        project: {type: string, ref: Project, onDelete: cascade, required: true, doc: Its project.}
-      unique: [[name], {fields: [project], code: leased, message: The project is leased.}]
-      """,
+    kind: Lease
+    doc: One at most for each project.
+    fields:
+      name: {type: string, required: true, doc: Name.}
+      project: {type: string, ref: Project, onDelete: cascade, required: true, doc: Its project.}
+    unique: [[name], {fields: [project], code: leased, message: The project is leased.}]
+    """,
     "Note": """
-      kind: Note
-      doc: Refers to a project and forbids its deletion.
-      fields:
-        name: {type: string, required: true, doc: Name.}
-        project: {type: string, ref: Project, onDelete: restrict, required: true, doc: Its project.}
-      unique: [[name]]
-      """,
+    kind: Note
+    doc: Refers to a project and forbids its deletion.
+    fields:
+      name: {type: string, required: true, doc: Name.}
+      project: {type: string, ref: Project, onDelete: restrict, required: true, doc: Its project.}
+    unique: [[name]]
+    """,
   ]
 
   static func catalog() throws -> KindCatalog {
@@ -126,14 +126,16 @@ final class PlannerHarness {
 
   private func answer(_ fact: Fact, _ snapshot: inout Snapshot) {
     switch fact {
-    case .key(let key): snapshot.byKey[key] = .some(objects.values.first { $0.tenant == key.tenant && $0.kind == key.kind && $0.name == key.name })
+    case .key(let key):
+      snapshot.byKey[key] = .some(objects.values.first { $0.tenant == key.tenant && $0.kind == key.kind && $0.name == key.name })
       if let object = snapshot.byKey[key] ?? nil { snapshot.byUID[object.uid] = object }
     case .uid(_, let uid): snapshot.byUID[uid] = .some(objects[uid])
     case .holder(_, let kind, let asked):
-      snapshot.holders[fact] = .some(objects.values.first { object in
-        guard object.kind == kind, let rule = catalog.kind(kind)?.unique[asked.rule] else { return false }
-        return JSON.canonical(.list(rule.fields.map { object.spec[$0] ?? .null })) == asked.value
-      }?.uid)
+      snapshot.holders[fact] = .some(
+        objects.values.first { object in
+          guard object.kind == kind, let rule = catalog.kind(kind)?.unique[asked.rule] else { return false }
+          return JSON.canonical(.list(rule.fields.map { object.spec[$0] ?? .null })) == asked.value
+        }?.uid)
     case .referrers(_, let uid):
       snapshot.referrers[uid] = objects.values.sorted { $0.uid < $1.uid }.flatMap { object in
         (catalog.kind(object.kind)?.references(in: object.spec) ?? []).compactMap { path, _, value in

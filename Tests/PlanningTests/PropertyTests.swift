@@ -14,7 +14,9 @@ final class PropertyTests: XCTestCase {
 
     func set(_ h: PlannerHarness) -> [Intent] {
       var intents: [Intent] = []
-      for n in 0..<3 where pick(3) > 0 { intents.append(Intent(.apply, h.key("Project", "p\(n)"), fields: pick(2) == 0 ? [:] : ["title": .string("t\(pick(3))")])) }
+      for n in 0..<3 where pick(3) > 0 {
+        intents.append(Intent(.apply, h.key("Project", "p\(n)"), fields: pick(2) == 0 ? [:] : ["title": .string("t\(pick(3))")]))
+      }
       let projects = intents.map { intent -> String in if case .key(let key) = intent.target { key.name } else { "" } }
       for n in 0..<5 where pick(3) > 0 {
         var fields: ObjectMap = ["port": .int(1000 + n)]
@@ -37,8 +39,12 @@ final class PropertyTests: XCTestCase {
         let plan = h.apply(set)
         XCTAssertEqual(plan.problems, [], "seed \(seed), step \(step)")
         for intent in set {
-          guard case .key(let key) = intent.target, let object = h.object(key.kind, key.name) else { return XCTFail("seed \(seed): not there") }
-          for (name, value) in intent.fields where name != "project" && name != "health" && value != .object([:]) { XCTAssertEqual(object.spec[name], value, "seed \(seed), step \(step), \(name)") }
+          guard case .key(let key) = intent.target, let object = h.object(key.kind, key.name) else {
+            return XCTFail("seed \(seed): not there")
+          }
+          for (name, value) in intent.fields where name != "project" && name != "health" && value != .object([:]) {
+            XCTAssertEqual(object.spec[name], value, "seed \(seed), step \(step), \(name)")
+          }
         }
         let again = h.apply(set.reversed())
         XCTAssert(again.commit.writes.isEmpty, "seed \(seed), step \(step): \(again.items.flatMap(\.changes))")
@@ -55,7 +61,9 @@ final class PropertyTests: XCTestCase {
       XCTAssertEqual(groups.flatMap { $0 }.sorted(), Array(0..<count), "seed \(seed)")
       var position = Array(repeating: 0, count: count)
       for (at, group) in groups.enumerated() { for node in group { position[node] = at } }
-      for (node, targets) in edges.enumerated() { for target in targets { XCTAssertLessThanOrEqual(position[target], position[node], "seed \(seed)") } }
+      for (node, targets) in edges.enumerated() {
+        for target in targets { XCTAssertLessThanOrEqual(position[target], position[node], "seed \(seed)") }
+      }
     }
   }
 }

@@ -36,9 +36,13 @@ final class DirectionTests: XCTestCase {
       }
       for (number, line) in try Checkout.lines(path).enumerated() {
         let words = line.split(separator: " ").map(String.init)
-        guard let at = words.firstIndex(of: "import"), at <= 1, words.count > at + 1, line.hasPrefix("import") || line.hasPrefix("@") else { continue }
+        guard let at = words.firstIndex(of: "import"), at <= 1, words.count > at + 1,
+          line.hasPrefix("import") || line.hasPrefix("@")
+        else { continue }
         let name = words[at + 1]
-        if name == module || may.contains(name) || system.contains(name) && (name != "XCTest" || path.hasPrefix("Tests/")) { continue }
+        if name == module || may.contains(name) || system.contains(name) && (name != "XCTest" || path.hasPrefix("Tests/")) {
+          continue
+        }
         faults.append("\(path):\(number + 1): \(module) may not import \(name)")
       }
     }
@@ -52,13 +56,18 @@ final class DirectionTests: XCTestCase {
   }
 
   func testPlanningIsPure() throws {
-    let banned = ["Task.sleep", "DispatchQueue", " Task {", "Task.detached", "Date()", "SystemRandom", "SystemClock", "UUID()", ".random(in"]
+    let banned = [
+      "Task.sleep", "DispatchQueue", " Task {", "Task.detached", "Date()", "SystemRandom", "SystemClock", "UUID()", ".random(in",
+    ]
     var faults: [String] = []
     for module in ["Planning", "WorkQueue", "Execution", "Reconciling"] {
       for path in Checkout.files(in: ["Sources/\(module)"], endings: [".swift"]) {
-        for (number, line) in try Checkout.lines(path).enumerated() where !line.trimmingCharacters(in: .whitespaces).hasPrefix("//") {
+        for (number, line) in try Checkout.lines(path).enumerated()
+        where !line.trimmingCharacters(in: .whitespaces).hasPrefix("//") {
           for word in banned where (" " + line).contains(word) { faults.append("\(path):\(number + 1): \(word)") }
-          if module == "Planning" || module == "WorkQueue", line.contains(" async ") || line.contains("await ") { faults.append("\(path):\(number + 1): async") }
+          if module == "Planning" || module == "WorkQueue", line.contains(" async ") || line.contains("await ") {
+            faults.append("\(path):\(number + 1): async")
+          }
         }
       }
     }

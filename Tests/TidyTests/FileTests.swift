@@ -22,9 +22,14 @@ final class FileTests: XCTestCase {
   }
 
   func testNothingIsUnfinished() throws {
-    let banned = ["TO" + "DO", "FIX" + "ME", " XX" + "X ", "fatal" + "Error()", "not impl" + "emented", ".dis" + "abled(", "XCT" + "Skip(", "withKnown" + "Issue"]
+    let banned = [
+      "TO" + "DO", "FIX" + "ME", " XX" + "X ", "fatal" + "Error()", "not impl" + "emented", ".dis" + "abled(", "XCT" + "Skip(",
+      "withKnown" + "Issue",
+    ]
     var faults: [String] = []
-    for path in Checkout.files(in: Checkout.swiftFolders + ["specs", "examples", "scripts"], endings: [".swift", ".yaml", ".sh"]) {
+    for path in Checkout.files(
+      in: Checkout.swiftFolders + ["specs", "examples", "scripts"], endings: [".swift", ".yaml", ".sh"])
+    {
       for (number, line) in try Checkout.lines(path).enumerated() {
         for word in banned where line.contains(word) { faults.append("\(path):\(number + 1): \(word)") }
       }

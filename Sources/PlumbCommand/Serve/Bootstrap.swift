@@ -17,16 +17,20 @@ enum Bootstrap {
     let origin = Origin(manager: .api, actor: "system", action: "bootstrap")
     if root == nil {
       let tenant = Intent(
-        .create, .key(ObjectKey(tenant: .rootTenant, kind: "Tenant", name: "root")), fields: ["title": "Root"], writer: .controller,
+        .create, .key(ObjectKey(tenant: .rootTenant, kind: "Tenant", name: "root")), fields: ["title": "Root"],
+        writer: .controller,
         newUID: .rootTenant)
-      do { _ = try await engine.write([tenant], origin: origin) } catch let problems as Problems where problems.category == .conflict {
+      do { _ = try await engine.write([tenant], origin: origin) } catch let problems as Problems
+        where problems.category == .conflict
+      {
         // Another replica was first.
       }
     }
     let user = ObjectKey(tenant: .rootTenant, kind: "User", name: owner)
     if try await engine.store.objects(named: [user]).isEmpty {
       do {
-        _ = try await engine.write([Intent(.create, .key(user), fields: ["title": "Owner", "role": "owner"], writer: .controller)], origin: origin)
+        _ = try await engine.write(
+          [Intent(.create, .key(user), fields: ["title": "Owner", "role": "owner"], writer: .controller)], origin: origin)
       } catch let problems as Problems where problems.category == .conflict {}
     }
     try await makeKey(engine, data, origin)
@@ -37,13 +41,16 @@ enum Bootstrap {
     let token = data.adminToken ?? randomToken(length: tokenLength)
     let plain = token.hasPrefix("lsk_") ? token : "lsk_" + token
     let key = UniqueKey(rule: 1, value: JSON.canonical([.string(Digest.sha256Hex(Array(plain.utf8)))]), global: true)
-    if data.adminToken != nil, !(try await engine.store.holders(tenant: .rootTenant, kind: "ApiKey", keys: [key]).isEmpty) { return }
+    if data.adminToken != nil, !(try await engine.store.holders(tenant: .rootTenant, kind: "ApiKey", keys: [key]).isEmpty) {
+      return
+    }
     try data.writeAdminToken(plain)
     let name = "admin-" + Hex.encode(secureRandom(4))
     let fields: ObjectMap = [
       "label": "Administration", "authority": "admin", "user": .string(owner), "token": .string(plain), "createdBy": "system",
     ]
     _ = try await engine.write(
-      [Intent(.create, .key(ObjectKey(tenant: .rootTenant, kind: "ApiKey", name: name)), fields: fields, writer: .controller)], origin: origin)
+      [Intent(.create, .key(ObjectKey(tenant: .rootTenant, kind: "ApiKey", name: name)), fields: fields, writer: .controller)],
+      origin: origin)
   }
 }

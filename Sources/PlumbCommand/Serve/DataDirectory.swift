@@ -10,16 +10,25 @@ final class DataDirectory: @unchecked Sendable {
   /// Makes the folder and takes its lock. Throws when another server holds it.
   init(_ path: String) throws {
     self.path = path
-    do { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755]) } catch {
-      throw Problem(.unavailable, code: "data", "The data directory \(path) cannot be made: \(String(cString: strerror(errno))).", fix: "Choose another with --data.")
+    do {
+      try FileManager.default.createDirectory(
+        atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
+    } catch {
+      throw Problem(
+        .unavailable, code: "data", "The data directory \(path) cannot be made: \(String(cString: strerror(errno))).",
+        fix: "Choose another with --data.")
     }
     lock = open(path + "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard lock >= 0 else {
-      throw Problem(.unavailable, code: "data", "The data directory \(path) cannot be written: \(String(cString: strerror(errno))).", fix: "Choose another with --data.")
+      throw Problem(
+        .unavailable, code: "data", "The data directory \(path) cannot be written: \(String(cString: strerror(errno))).",
+        fix: "Choose another with --data.")
     }
     guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
       close(lock)
-      throw Problem(.conflict, code: "data_in_use", "Another plumb serve uses \(path).", fix: "Stop it, or choose another directory with --data.")
+      throw Problem(
+        .conflict, code: "data_in_use", "Another plumb serve uses \(path).",
+        fix: "Stop it, or choose another directory with --data.")
     }
   }
 
@@ -45,7 +54,9 @@ final class DataDirectory: @unchecked Sendable {
 
   /// The replica that worked here last, if it did not say goodbye: its shards can be had at once, since its lock is ours now.
   var lastReplica: UID? {
-    (try? String(contentsOfFile: path + "/replica", encoding: .utf8)).flatMap { UID($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
+    (try? String(contentsOfFile: path + "/replica", encoding: .utf8)).flatMap {
+      UID($0.trimmingCharacters(in: .whitespacesAndNewlines))
+    }
   }
 
   func writeReplica(_ uid: UID) throws { try write("replica", uid.description + "\n", mode: 0o600) }
@@ -54,7 +65,8 @@ final class DataDirectory: @unchecked Sendable {
     let temporary = "\(path)/.\(name).\(getpid())"
     let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
     let bytes = Array(text.utf8)
-    guard file >= 0, Glibc.write(file, bytes, bytes.count) == bytes.count, fsync(file) == 0, close(file) == 0, rename(temporary, path + "/" + name) == 0
+    guard file >= 0, Glibc.write(file, bytes, bytes.count) == bytes.count, fsync(file) == 0, close(file) == 0,
+      rename(temporary, path + "/" + name) == 0
     else {
       throw Problem(.unavailable, code: "data", "\(path)/\(name) cannot be written: \(String(cString: strerror(errno))).")
     }

@@ -27,7 +27,10 @@ struct Metrics: Sendable {
       "plumb_requests_total", "counter", "Requests answered.",
       routes.flatMap { route in
         route.statuses.sorted { $0.key < $1.key }.map { status, count in
-          ("{family=\"\(Self.escape(route.family))\",route=\"\(Self.escape(route.route))\",status=\"\(status)xx\"}", Double(count))
+          (
+            "{family=\"\(Self.escape(route.family))\",route=\"\(Self.escape(route.route))\",status=\"\(status)xx\"}",
+            Double(count)
+          )
         }
       })
     let cache = rest.cacheCounts
@@ -37,7 +40,8 @@ struct Metrics: Sendable {
   }
 
   static func escape(_ text: String) -> String {
-    text.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(of: "\"", with: "\\\"").replacingOccurrences(of: "\n", with: "\\n")
+    text.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(of: "\"", with: "\\\"").replacingOccurrences(
+      of: "\n", with: "\\n")
   }
 
   static func residentBytes() -> Int {

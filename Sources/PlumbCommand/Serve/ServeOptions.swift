@@ -21,12 +21,16 @@ struct ServeOptions: Sendable {
 
   static let flags = [
     Flag("listen", value: "HOST:PORT", "Where to listen; else 127.0.0.1:8420. Port 0 lets the system choose."),
-    Flag("database", value: "URL", "An existing PostgreSQL 15 or newer; else PLUMB_DATABASE_URL, else a private one in the data directory."),
+    Flag(
+      "database", value: "URL",
+      "An existing PostgreSQL 15 or newer; else PLUMB_DATABASE_URL, else a private one in the data directory."),
     Flag("role", value: "all|api|worker", "Which part of the work to do; else all.", choices: Role.allCases.map(\.rawValue)),
     Flag("smtp", value: "URL", "Mail server, as smtp://[user:password@]HOST:PORT; else PLUMB_SMTP_URL."),
     Flag("resolver", value: "HOST:PORT", "Name server for domain checks; else the system's."),
     Flag("allow-private-targets", "Let webhooks and channels call loopback and private addresses."),
-    Flag("family-listen", value: "FAMILY=HOST:PORT", "A listener of its own for one API family, without its base path.", repeats: true),
+    Flag(
+      "family-listen", value: "FAMILY=HOST:PORT", "A listener of its own for one API family, without its base path.",
+      repeats: true),
     Flag("specs", value: "DIR", "Folder of the kinds; else PLUMB_SPECS, else the one beside the program."),
     Flag("data", value: "DIR", "Data directory; else ./.plumb."),
     Flag("verbose", short: "v", "Log each request."),
@@ -46,7 +50,8 @@ struct ServeOptions: Sendable {
     families = try arguments.values("family-listen").map { text in
       let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
       guard parts.count == 2 else {
-        throw Problem(.invalid, code: "flag_value", "--family-listen cannot be \"\(text)\".", fix: "Write it as deploy=127.0.0.1:9000.")
+        throw Problem(
+          .invalid, code: "flag_value", "--family-listen cannot be \"\(text)\".", fix: "Write it as deploy=127.0.0.1:9000.")
       }
       return (parts[0], try ListenAddress(parts[1]))
     }

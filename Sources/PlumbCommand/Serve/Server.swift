@@ -37,7 +37,8 @@ final class Server: @unchecked Sendable {
   private let upkeep: Upkeep
 
   private init(
-    url: String, data: DataDirectory, postgres: PrivatePostgres?, pool: ConnectionPool, store: PostgresStore, http: HTTPServer?, worker: Worker?,
+    url: String, data: DataDirectory, postgres: PrivatePostgres?, pool: ConnectionPool, store: PostgresStore, http: HTTPServer?,
+    worker: Worker?,
     services: Services, ready: ReadyFlag, tasks: [Task<Void, Never>], upkeep: Upkeep
   ) {
     self.url = url
@@ -136,7 +137,8 @@ final class Server: @unchecked Sendable {
         Hex.encode(Digest.hmacSHA256(key: effectKey, Array("\(uid)/\(generation)/\(step)".utf8)))
       }
       let reconciler = Reconciler(
-        engine: engine, services: services, runner: runner, controllers: ControllerRegistry.all, sealing: vault, readinessMoved: { _ in })
+        engine: engine, services: services, runner: runner, controllers: ControllerRegistry.all, sealing: vault,
+        readinessMoved: { _ in })
       if let last = data.lastReplica { try await store.release(replica: last) }
       let replica = vault.uid(at: clock.now())
       try data.writeReplica(replica)
@@ -186,7 +188,9 @@ final class Server: @unchecked Sendable {
       var listeners: [(address: ListenAddress, handler: any HTTPHandler)] = [(options.listen, root)]
       for (family, address) in options.families {
         guard let handler = rest.handler(family: family) else {
-          throw Problem(.invalid, code: "family", "There is no family \(family).", fix: "Families: \(catalog.families.map(\.name).joined(separator: ", ")).")
+          throw Problem(
+            .invalid, code: "family", "There is no family \(family).",
+            fix: "Families: \(catalog.families.map(\.name).joined(separator: ", ")).")
         }
         listeners.append((address, handler))
       }
@@ -201,7 +205,8 @@ final class Server: @unchecked Sendable {
     let tasks = loops.map { loop in Task.detached { await loop() } }
     ready.set(true)
     return Server(
-      url: url, data: data, postgres: postgres, pool: pool, store: store, http: http, worker: worker, services: services, ready: ready, tasks: tasks,
+      url: url, data: data, postgres: postgres, pool: pool, store: store, http: http, worker: worker, services: services,
+      ready: ready, tasks: tasks,
       upkeep: upkeep)
   }
 

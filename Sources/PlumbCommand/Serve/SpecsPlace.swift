@@ -13,7 +13,8 @@ enum SpecsPlace {
       }
       return named
     }
-    var folder = URL(fileURLWithPath: (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0])
+    var folder = URL(
+      fileURLWithPath: (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0])
     for _ in 0..<maxLevels {
       folder.deleteLastPathComponent()
       for candidate in ["specs", "share/plumb/specs"] {
@@ -24,7 +25,8 @@ enum SpecsPlace {
     }
     let here = FileManager.default.currentDirectoryPath + "/specs"
     if isSpecs(here) { return here }
-    throw Problem(.invalid, code: "specs", "The folder of kinds (specs) was not found.", fix: "Name it with --specs or PLUMB_SPECS.")
+    throw Problem(
+      .invalid, code: "specs", "The folder of kinds (specs) was not found.", fix: "Name it with --specs or PLUMB_SPECS.")
   }
 
   private static func isSpecs(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path + "/platform/family.yaml") }

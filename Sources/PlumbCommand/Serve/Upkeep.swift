@@ -1,7 +1,7 @@
 // Small work on a timer: last uses noted, request counts recorded. In batches, so that idle cost is constant.
 import Core
-import Identity
 import Foundation
+import Identity
 import Kinds
 import Ports
 

@@ -1,0 +1,57 @@
+// What is kept of a status between decisions, when to look again, and how a row that another hand changed is put right.
+import Core
+import Kinds
+import Ports
+
+extension Reconciler {
+  /// A kind without a controller is as it should be once it is stored: whoever changed its observed row is put right.
+  func restoreStatus(_ object: StoredObject, _ kind: KindSpec, _ item: WorkItem, _ fence: Fence) async throws {
+    var commit = Commit(origin: origin(object))
+    commit.fence = fence
+    commit.finished = [FinishedWork(item: item, next: nil, attempts: 0)]
+    if kind.storage == .resource {
+      if object.deleting != nil {
+        commit.writes = [ObjectWrite(.remove, object, expected: object.version)]
+      } else {
+        let now = engine.clock.now()
+        let ready = Condition("Ready", .yes, reason: "Stored", message: "Nothing outside has to change.", since: now)
+        let sane =
+          object.conditions.count == 1 && object.conditions[0].type == "Ready" && object.conditions[0].truth == .yes
+          && object.conditions[0].reason == "Stored" && object.observedGeneration == object.generation
+          && object.status.object?.count == 1
+        if !sane {
+          commit.statuses = [
+            StatusWrite(
+              tenant: object.tenant, uid: object.uid, kind: object.kind, generation: object.generation,
+              status: ["conditions": [ready.value]])
+          ]
+          if !object.status.isNull || object.observedGeneration > 0 {
+            commit.story = [
+              StoryEvent(
+                tenant: object.tenant, uid: object.uid, kind: object.kind, name: object.name, at: now, reason: "DriftCorrected",
+                message: "The observed state had been changed by another hand; it was restored.", warning: true)
+            ]
+          }
+        }
+      }
+    }
+    _ = try await store.commit(commit)
+  }
+
+  /// What the controller asks for, and no later than its kind's `observe` says: a signal that got lost must not be the last word.
+  /// The looks of many objects are spread by their uids.
+  static func nextLook(_ decision: Decision, _ object: StoredObject, _ kind: KindSpec) -> Duration? {
+    guard let every = kind.observe?.every else { return decision.lookAgain }
+    let spread = Duration.microseconds(every.microseconds / 10_000 * Int(object.uid.low % 1000))
+    return min(decision.lookAgain ?? every, every - spread)
+  }
+
+  /// Conditions keep the time since which they hold; a status that says nothing new is left alone.
+  static func keepingSince(_ status: Value, _ object: StoredObject) -> Value {
+    guard let list = status["conditions"].list else { return status }
+    var status = status
+    status["conditions"] = .list(
+      list.map { value in Condition(value).map { $0.keepingSince(from: object.conditions).value } ?? value })
+    return status
+  }
+}
