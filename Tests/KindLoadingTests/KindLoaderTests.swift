@@ -43,33 +43,33 @@ final class KindLoaderTests: XCTestCase {
     let table: [(String, String, String, String, String)] = [
       (
         kind, "unique: [[name]]", "uniqe: [[name]]", "uniqe",
-        "there is no key of kind.yaml named \"uniqe\" Did you mean \"unique\"?"
+        "there is no key of kind.yaml named \"uniqe\". Did you mean \"unique\"?"
       ),
       (kind, "min: 0", "min: zero", "zero", "\"min\" must be a number, not \"zero\""),
-      (kind, "type: integer, min", "type: integr, min", "integr,", "there is no type \"integr\" Did you mean \"integer\"?"),
-      (kind, "ref: Shelf", "ref: Shlef", "shelf:", "there is no kind \"Shlef\" Did you mean \"Shelf\"?"),
-      (kind, "[[name]]", "[[nam]]", "nam]]", "there is no field named \"nam\" Did you mean \"name\"?"),
+      (kind, "type: integer, min", "type: integr, min", "integr,", "there is no type \"integr\". Did you mean \"integer\"?"),
+      (kind, "ref: Shelf", "ref: Shlef", "shelf:", "there is no kind \"Shlef\". Did you mean \"Shelf\"?"),
+      (kind, "[[name]]", "[[nam]]", "nam]]", "there is no field named \"nam\". Did you mean \"name\"?"),
       (
         kind, "self.costCents > 0", "self.costcents > 0", "self.costcents",
-        "Item has no field \"costcents\" Did you mean \"costCents\"?"
+        "Item has no field \"costcents\". Did you mean \"costCents\"?"
       ),
-      (kind, "self.shelf.room", "self.shelf.romo", "self.shelf.romo", "Shelf has no field \"romo\" Did you mean \"room\"?"),
+      (kind, "self.shelf.room", "self.shelf.romo", "self.shelf.romo", "Shelf has no field \"romo\". Did you mean \"room\"?"),
       (kind, "self.size.width", "self.size.depth", "self.size.depth", "\"self.size\" has no member \"depth\""),
       (kind, "\"'draft'\"", "draft", "draft, moves", "nothing is named \"draft\" A text constant is written \"'draft'\"."),
       (kind, "moves: {draft: [shown]}", "moves: {draft: [gone]}", "[gone]", "there is no enum value \"gone\""),
-      (kind, "field: /shelf", "field: /shelv", "/shelv", "there is no field at the pointer \"/shelv\" Did you mean \"/shelf\"?"),
+      (kind, "field: /shelf", "field: /shelv", "/shelv", "there is no field at the pointer \"/shelv\". Did you mean \"/shelf\"?"),
       (kind, "kind: Item", "kind: Itm", "Itm", "the kind \"Itm\" stands in the folder \"Item\""),
-      (kind, "secret: hash", "secret: hashed", "hashed", "there is no secret \"hashed\" Did you mean \"hash\"?"),
+      (kind, "secret: hash", "secret: hashed", "hashed", "there is no secret \"hashed\". Did you mean \"hash\"?"),
       (kind, "pattern: \"^[a-z]", "pattern: \"^([a-z]", "\"^([a-z]", "the pattern is no regular expression"),
       (kind, "find: Item", "find: Itme", "Itme", "there is no kind \"Itme\""),
       (shelf, "Item.shelf", "Item.state", "Item.state", "Item.state refers to nothing, not to Shelf"),
       (shelf, "unique: [[name]]\n", "", "Shelf", "a declared kind needs \"unique\""),
-      (rest, "verb: list", "verb: lits", "lits", "there is no verb \"lits\" Did you mean \"list\"?"),
+      (rest, "verb: list", "verb: lits", "lits", "there is no verb \"lits\". Did you mean \"list\"?"),
       (rest, "id: shop.items.get,", "id: shop.items.list,", "shop.items.list, verb: get", "the id shop.items.list stands twice"),
-      (rest, "needs: [admin]", "needs: [amdin]", "[amdin]", "there is no permission \"amdin\" Did you mean \"admin\"?"),
+      (rest, "needs: [admin]", "needs: [amdin]", "[amdin]", "there is no permission \"amdin\". Did you mean \"admin\"?"),
       (rest, "price: costCents, shelf", "price: cost, shelf", "cost, shelf", "there is no field of Item named \"cost\""),
       (rest, ", bind: {path.shelf_id: shelf}", "", "\"GET /shelves", "nothing mentions {shelf_id} and {id}"),
-      (rest, "path.shelf_id", "path.shelfid", "path.shelfid", "there is no placeholder \"shelfid\" Did you mean \"shelf_id\"?"),
+      (rest, "path.shelf_id", "path.shelfid", "path.shelfid", "there is no placeholder \"shelfid\". Did you mean \"shelf_id\"?"),
       (rest, "{view: Item}", "{view: Itm}", "POST /items", "there is no view of Item named \"Itm\""),
       (rest, "Shelf.Short", "Shelf.Shrot", "Item: [", "there is no view of Shelf named \"Shelf.Shrot\""),
       (rest, "shown: s}", "shown: d}", "shown: d", "\"draft\" and \"shown\" are both shown as \"d\""),
@@ -143,7 +143,7 @@ final class KindLoaderTests: XCTestCase {
     }
     XCTAssertThrowsError(try KindLoader.load(folder)) { error in
       XCTAssertTrue(
-        "\(error)".contains("Item/knid.yaml:1:1: there is no spec file named \"knid.yaml\" Did you mean \"kind.yaml\"?"),
+        "\(error)".contains("Item/knid.yaml:1:1: there is no spec file named \"knid.yaml\". Did you mean \"kind.yaml\"?"),
         "\(error)")
     }
   }

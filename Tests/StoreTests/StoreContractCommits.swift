@@ -158,21 +158,22 @@ extension StoreContract {
   static let side: [StoreCase] = [
     StoreCase(name: "sets and their inventory") { store in
       let (a, b) = (Fixture.app("a"), Fixture.app("b"))
-      func row(_ object: StoredObject, _ version: Int = 0) -> InventoryRow {
+      func row(_ object: StoredObject, _ version: Int = 0, current: Int? = nil) -> InventoryRow {
         InventoryRow(
-          tenant: object.tenant, uid: object.uid, kind: object.kind, name: object.name, hash: [0, 255, 7], version: version, file: "main.yaml", line: 4)
+          tenant: object.tenant, uid: object.uid, kind: object.kind, name: object.name, hash: [0, 255, 7], version: version, file: "main.yaml",
+          line: 4, current: current)
       }
       var commit = Fixture.create(a, b)
       commit.inventory = [InventoryChange(set: "git:shop", owner: a.tenant, put: [row(a), row(b)], removed: [], catalogDigest: "d1")]
       _ = try await store.commit(commit)
       var inventory = try await store.inventory(owner: a.tenant, set: "git:shop")
-      XCTAssertEqual(inventory.rows.sorted { $0.uid < $1.uid }, [row(a, 1), row(b, 1)].sorted { $0.uid < $1.uid })
+      XCTAssertEqual(inventory.rows.sorted { $0.uid < $1.uid }, [row(a, 1, current: 1), row(b, 1, current: 1)].sorted { $0.uid < $1.uid })
       XCTAssertEqual(inventory.catalogDigest, "d1")
       var change = Commit(origin: Fixture.origin)
       change.inventory = [InventoryChange(set: "git:shop", owner: a.tenant, put: [row(a, 9)], removed: [b.uid], catalogDigest: "d2")]
       _ = try await store.commit(change)
       inventory = try await store.inventory(owner: a.tenant, set: "git:shop")
-      XCTAssertEqual(inventory.rows, [row(a, 9)])
+      XCTAssertEqual(inventory.rows, [row(a, 9, current: 1)])
       XCTAssertEqual(inventory.catalogDigest, "d2")
       let sets = try await store.sets(owner: a.tenant)
       XCTAssertEqual(sets.map(\.name), ["git:shop"])
