@@ -36,7 +36,7 @@ final class FieldFormatTests: XCTestCase {
       ("language", ["de", "pt-BR"], ["", "d", "d-e"]),
       ("base64", ["", "aGVsbG8="], ["a", "aGVsbG8", "a===", "@@@@"]), ("json", ["{}", "1"], ["{", "{a:1}"]),
       ("path", ["/", "/a/b"], ["a", "/a/../b"]),
-      ("ip", ["1.2.3.4", "::1"], ["x"]),
+      ("ip", ["1.2.3.4", "::1"], ["x"]), ("network", ["10.0.0.0/8", "192.0.2.1", "::1"], ["10.0.0.0/33", "x"]),
     ]
     XCTAssertEqual(Set(table.map(\.0)), Set(FieldFormat.names))
     for (format, good, bad) in table {

@@ -111,20 +111,20 @@ final class ManifestReaderTests: XCTestCase {
       ("kind: Item", "m.yaml:1:1: /apiVersion: \"apiVersion\" is missing"),
       (
         "apiVersion: shop/v1\nkind: Itme\nmetadata: {name: a}",
-        "m.yaml:2:7: /kind: there is no kind \"Itme\" Did you mean \"Item\"?"
+        "m.yaml:2:7: /kind: there is no kind \"Itme\". Did you mean \"Item\"?"
       ),
       (
         "apiVersion: shop/v1\nkind: Gadget\nmetadata: {name: a}",
-        "m.yaml:1:13: Gadget/a /apiVersion: Gadget is no kind of shop/v1 Gadget is of other/v1."
+        "m.yaml:1:13: Gadget/a /apiVersion: Gadget is no kind of shop/v1. Gadget is of other/v1."
       ),
       (
         "apiVersion: shop/v2\nkind: Shelf\nmetadata: {name: a}",
-        "m.yaml:1:13: Shelf/a /apiVersion: there is no apiVersion \"shop/v2\" Shelf is of shop/v1."
+        "m.yaml:1:13: Shelf/a /apiVersion: there is no apiVersion \"shop/v2\". Shelf is of shop/v1."
       ),
       ("apiVersion: shop/v1\nkind: Sale\nmetadata: {name: a}", "m.yaml:2:7: /kind: Sale is a record"),
       ("apiVersion: shop/v1\nkind: Shelf", "m.yaml:1:1: /metadata: \"metadata\" is missing"),
       ("apiVersion: shop/v1\nkind: Shelf\nmetadata: {}", "m.yaml:3:11: /metadata/name: \"metadata.name\" is missing"),
-      ("apiVersion: shop/v1\nkind: Shelf\nmetadata: {name: 5}", "m.yaml:3:18: /metadata/name: \"name\" is text Quote it: \"5\"."),
+      ("apiVersion: shop/v1\nkind: Shelf\nmetadata: {name: 5}", "m.yaml:3:18: /metadata/name: \"name\" is text. Quote it: \"5\"."),
       ("apiVersion: shop/v1\nkind: Shelf\nmetadata: {name: a/b}", "m.yaml:3:18: /metadata/name: \"name\" holds a character"),
       (
         "apiVersion: shop/v1\nkind: Shelf\nmetadata: {name: \(String(repeating: "a", count: 254))}",
@@ -132,11 +132,11 @@ final class ManifestReaderTests: XCTestCase {
       ),
       (
         "apiVersion: shop/v1\nkind: Shelf\nmetadata: {name: a, lables: {}}",
-        "m.yaml:3:21: Shelf/a /metadata/lables: there is no key \"lables\" in metadata Did you mean"
+        "m.yaml:3:21: Shelf/a /metadata/lables: there is no key \"lables\" in metadata. Did you mean"
       ),
       (
         "apiVersion: shop/v1\nkind: Shelf\nmetadata: {name: a, labels: {x: 1}}",
-        "m.yaml:3:33: Shelf/a /metadata/labels/x: the value of a label is text Quote it"
+        "m.yaml:3:33: Shelf/a /metadata/labels/x: the value of a label is text. Quote it"
       ),
       (
         "apiVersion: shop/v1\nkind: Shelf\nmetadata: {name: a, labels: {-x: y}}",
@@ -148,7 +148,7 @@ final class ManifestReaderTests: XCTestCase {
       ),
       (
         "apiVersion: shop/v1\nkind: Shelf\nmetadata: {name: a}\nstatus: {}",
-        "m.yaml:4:1: Shelf/a /status: there is no key \"status\" in a manifest Status is observed"
+        "m.yaml:4:1: Shelf/a /status: there is no key \"status\" in a manifest. Status is observed"
       ),
       ("apiVersion: shop/v1\nkind: Shelf\nmetadata: {name: a}\nspec: [1]", "m.yaml:4:7: Shelf/a /spec: \"spec\" is a map"),
       (
@@ -170,7 +170,7 @@ final class ManifestReaderTests: XCTestCase {
       catalog: SampleCatalog.catalog)
     XCTAssertEqual(
       twice.problems.map(\.description),
-      ["b.yaml:2:1: Shelf/a: the object is declared twice; first at a.yaml:1:1 Remove one of the two."])
+      ["b.yaml:2:1: Shelf/a: the object is declared twice; first at a.yaml:1:1. Remove one of the two."])
     let apart = SampleCatalog.read("\(shelf)\n---\n\(shelf.replacingOccurrences(of: "{name", with: "{tenant: t, name"))")
     XCTAssertEqual(apart.problems.count, 0)
     XCTAssertEqual(
