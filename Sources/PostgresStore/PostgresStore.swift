@@ -1,4 +1,4 @@
-// The store on PostgreSQL. docs/STORE.md describes its tables; ENGINE's sections 1 to 6 their protocols.
+// The store on PostgreSQL. docs/STORE.md describes its tables and protocols.
 import Core
 import Foundation
 import Kinds

@@ -67,7 +67,8 @@ struct MemoryPredicate {
     case .uid(let uid): return value.string.flatMap { UID($0) }.map { MemoryOrder.compare(uid, $0) }
     case .text(let text): return text.flatMap { text in value.string.map { MemoryOrder.compare(bytes: text, $0) } }
     case .number(let stored): return value.double == nil ? nil : Self.numbers(stored, value)
-    case .time(let time): return time.flatMap { time in value.string.flatMap { Timestamp($0) }.map { MemoryOrder.compare(time, $0) } }
+    case .time(let time):
+      return time.flatMap { time in value.string.flatMap { Timestamp($0) }.map { MemoryOrder.compare(time, $0) } }
     case .json(let stored, .timestamp):
       guard let a = stored.string.flatMap({ Timestamp($0) }), let b = value.string.flatMap({ Timestamp($0) }) else { return nil }
       return MemoryOrder.compare(a, b)
@@ -112,7 +113,8 @@ struct MemoryPredicate {
     switch (a, b) {
     case (.int, .double), (.double, .int): numbers(a, b) == .orderedSame
     case (.list(let a), .list(let b)): a.count == b.count && zip(a, b).allSatisfy(same)
-    case (.object(let a), .object(let b)): a.count == b.count && a.allSatisfy { member in b[member.key].map { same(member.value, $0) } ?? false }
+    case (.object(let a), .object(let b)):
+      a.count == b.count && a.allSatisfy { member in b[member.key].map { same(member.value, $0) } ?? false }
     default: a == b
     }
   }
@@ -168,7 +170,9 @@ enum MemoryOrder {
     }
   }
 
-  static func compare<T: Comparable>(_ a: T, _ b: T) -> ComparisonResult { a < b ? .orderedAscending : a == b ? .orderedSame : .orderedDescending }
+  static func compare<T: Comparable>(_ a: T, _ b: T) -> ComparisonResult {
+    a < b ? .orderedAscending : a == b ? .orderedSame : .orderedDescending
+  }
   /// Byte order, as collation "C" has it.
   static func compare(bytes a: String, _ b: String) -> ComparisonResult {
     if a.utf8.lexicographicallyPrecedes(b.utf8) { return .orderedAscending }

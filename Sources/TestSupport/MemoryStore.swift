@@ -89,7 +89,9 @@ public final class MemoryStore: StorePort, @unchecked Sendable {
   }
 
   public func note(lastUsed: [(tenant: UID, uid: UID, at: Timestamp)]) async throws {
-    alone { state in for use in lastUsed { state.lastUsed[use.uid] = (use.tenant, max(use.at, state.lastUsed[use.uid]?.at ?? use.at)) } }
+    alone { state in
+      for use in lastUsed { state.lastUsed[use.uid] = (use.tenant, max(use.at, state.lastUsed[use.uid]?.at ?? use.at)) }
+    }
   }
 
   public func lastUsed(tenant: UID, uids: [UID]) async throws -> [UID: Timestamp] {
@@ -194,7 +196,8 @@ struct MemoryState {
       work[request.uid] = item
     } else {
       work[request.uid] = WorkItem(
-        tenant: request.tenant, uid: request.uid, kind: request.kind, shard: ShardCount.of(request.uid), dirty: nextNumber() << 20, attempts: 0,
+        tenant: request.tenant, uid: request.uid, kind: request.kind, shard: ShardCount.of(request.uid),
+        dirty: nextNumber() << 20, attempts: 0,
         due: due)
     }
   }

@@ -40,7 +40,9 @@ extension MemoryStore {
     }
     var missing: [UID] = []
     var going: Set<UID> = []
-    for write in commit.writes where [.startDelete, .softDelete, .remove].contains(write.operation) { going.insert(write.object.uid) }
+    for write in commit.writes where [.startDelete, .softDelete, .remove].contains(write.operation) {
+      going.insert(write.object.uid)
+    }
     var referenced: [UID] = []
     var exceeded: [Problem] = []
     for pin in commit.pins {
@@ -61,7 +63,9 @@ extension MemoryStore {
       case .atMost(let tenant, let kind, let predicate, let most, let problem):
         let all = Set(state.objects.keys).union(after.keys)
         let count = all.reduce(0) { count, uid in
-          guard let object = live(tenant, uid), object.kind == kind, MemoryPredicate(field: { self.field(object, $0) }).holds(predicate) else { return count }
+          guard let object = live(tenant, uid), object.kind == kind,
+            MemoryPredicate(field: { self.field(object, $0) }).holds(predicate)
+          else { return count }
           return count + 1
         }
         if count > most { exceeded.append(problem) }
@@ -116,7 +120,8 @@ extension MemoryStore {
   }
 
   private func key(_ key: UniqueKey, _ object: StoredObject) -> MemoryState.Key {
-    MemoryState.Key(scope: key.global ? MemoryState.everywhere : object.tenant, kind: object.kind, rule: key.rule, value: key.value)
+    MemoryState.Key(
+      scope: key.global ? MemoryState.everywhere : object.tenant, kind: object.kind, rule: key.rule, value: key.value)
   }
 
   private func taken(_ commit: Commit, _ state: MemoryState) -> [(uid: UID, rule: Int, by: UID, kind: String)] {
@@ -145,7 +150,9 @@ extension MemoryStore {
     let statuses = commit.statuses.filter { (state.objects[$0.uid] != nil || after[$0.uid] != nil) && !gone.contains($0.uid) }
     var versions: [UID: Int] = [:]
     for write in commit.writes {
-      let last = write.operation == .create ? state.history[write.object.uid]?.last?.entry.version : state.objects[write.object.uid]?.version
+      let last =
+        write.operation == .create
+        ? state.history[write.object.uid]?.last?.entry.version : state.objects[write.object.uid]?.version
       versions[write.object.uid] = max(last ?? 0, write.operation == .create ? write.object.version : 0) + 1
     }
     let heads = moveHeads(commit, statuses, versions, now, &state)
@@ -160,7 +167,8 @@ extension MemoryStore {
       object.updated = now
       let entry = HistoryEntry(
         uid: uid, kind: object.kind, name: object.name, version: object.version, generation: object.generation,
-        operation: write.operation.rawValue, at: heads.at, origin: commit.origin, spec: object.spec, owners: object.owners, labels: object.labels)
+        operation: write.operation.rawValue, at: heads.at, origin: commit.origin, spec: object.spec, owners: object.owners,
+        labels: object.labels)
       state.history[uid, default: []].append(
         .init(tenant: object.tenant, entry: entry, rev: object.rev, protected: object.protected, created: object.created))
       state.objects[uid] = write.operation == .remove ? nil : object
@@ -229,7 +237,8 @@ extension MemoryStore {
     var changes = commit.writes.map { write in
       Change(
         tenant: write.object.tenant, position: 0, uid: write.object.uid, kind: write.object.kind, name: write.object.name,
-        operation: write.operation.rawValue, events: write.events, version: versions[write.object.uid] ?? 1, at: now, actor: commit.origin.actor)
+        operation: write.operation.rawValue, events: write.events, version: versions[write.object.uid] ?? 1, at: now,
+        actor: commit.origin.actor)
     }
     for status in statuses where status.announce && versions[status.uid] == nil {
       guard let object = state.objects[status.uid] else { continue }
@@ -242,7 +251,8 @@ extension MemoryStore {
     let changed = tenants.sorted()
     for pin in commit.pins {
       switch pin {
-      case .version(let tenant, _, _), .exists(let tenant, _), .atMost(let tenant, _, _, _, _), .unreferenced(let tenant, _): tenants.insert(tenant)
+      case .version(let tenant, _, _), .exists(let tenant, _), .atMost(let tenant, _, _, _, _), .unreferenced(let tenant, _):
+        tenants.insert(tenant)
       }
     }
     let at = tenants.reduce(now) { max($0, state.heads[$1].map { Timestamp(microseconds: $0.at.microseconds + 1) } ?? $0) }

@@ -21,7 +21,8 @@ extension MemoryStore {
 
   public func list(_ query: ObjectQuery) async throws -> ObjectPage {
     if let after = query.after, after.values.count != query.sort.count {
-      throw Problem(.invalid, code: "bad_cursor", "The cursor does not fit the order of this list.", fix: "Start from the first page.")
+      throw Problem(
+        .invalid, code: "bad_cursor", "The cursor does not fit the order of this list.", fix: "Start from the first page.")
     }
     return alone { state in
       let all = matches(state, query)
@@ -34,13 +35,16 @@ extension MemoryStore {
         }
         return aUID < bUID
       }
-      var sorted = all.map { (object: $0, orders: orders($0)) }.sorted { precedes($0.orders, $0.object.uid, $1.orders, $1.object.uid) }
+      var sorted = all.map { (object: $0, orders: orders($0)) }.sorted {
+        precedes($0.orders, $0.object.uid, $1.orders, $1.object.uid)
+      }
       if let after = query.after, let sample = all.first {
         let start = zip(keys, after.values).map { MemoryOrder($1, like: field(sample, $0.path)) }
         sorted.removeAll { !precedes(start, after.uid, $0.orders, $0.object.uid) }
       }
       let page = sorted.dropFirst(max(0, query.offset)).prefix(max(0, query.limit)).map(\.object)
-      return ObjectPage(objects: Array(page), total: query.wantsTotal ? all.count : nil, position: state.heads[query.tenant]?.position ?? 0)
+      return ObjectPage(
+        objects: Array(page), total: query.wantsTotal ? all.count : nil, position: state.heads[query.tenant]?.position ?? 0)
     }
   }
 
@@ -82,7 +86,9 @@ extension MemoryStore {
     return field.type == .any ? nil : field.type
   }
 
-  public func referrers(tenant: UID, of uids: [UID], limit: Int) async throws -> [(target: UID, field: String, object: StoredObject)] {
+  public func referrers(tenant: UID, of uids: [UID], limit: Int) async throws -> [(
+    target: UID, field: String, object: StoredObject
+  )] {
     let targets = Set(uids)
     return alone { state in
       let found = state.references.flatMap { uid, references in
@@ -90,7 +96,8 @@ extension MemoryStore {
           state.objects[uid].flatMap { $0.deleted ? nil : (target: reference.target, field: reference.field, object: $0) }
         }
       }
-      return Array(found.sorted { ($0.target, $0.object.uid, $0.field) < ($1.target, $1.object.uid, $1.field) }.prefix(max(0, limit)))
+      return Array(
+        found.sorted { ($0.target, $0.object.uid, $0.field) < ($1.target, $1.object.uid, $1.field) }.prefix(max(0, limit)))
     }
   }
 
@@ -98,7 +105,8 @@ extension MemoryStore {
     alone { state in
       var found: [UniqueKey: UID] = [:]
       for key in keys {
-        let place = MemoryState.Key(scope: key.global ? MemoryState.everywhere : tenant, kind: kind, rule: key.rule, value: key.value)
+        let place = MemoryState.Key(
+          scope: key.global ? MemoryState.everywhere : tenant, kind: kind, rule: key.rule, value: key.value)
         if let held = state.keys[place], !held.isOver(clock.now()) { found[key] = held.uid }
       }
       return found
@@ -119,8 +127,10 @@ extension MemoryStore {
 
   public func sets(owner: UID) async throws -> [(name: String, count: Int, updated: Timestamp)] {
     alone { state in
-      state.sets.filter { $0.key.tenant == owner }.map { (name: $0.key.name, count: $0.value.rows.count, updated: $0.value.updated) }
-        .sorted { MemoryOrder.compare(bytes: $0.name, $1.name) == .orderedAscending }
+      state.sets.filter { $0.key.tenant == owner }.map {
+        (name: $0.key.name, count: $0.value.rows.count, updated: $0.value.updated)
+      }
+      .sorted { MemoryOrder.compare(bytes: $0.name, $1.name) == .orderedAscending }
     }
   }
 
@@ -135,11 +145,15 @@ extension MemoryStore {
     alone { state in
       let found = state.history.sorted { $0.key < $1.key }.compactMap { uid, past -> StoredObject? in
         let then = past.filter { $0.tenant == tenant && $0.entry.kind == kind && $0.entry.at <= moment }
-        guard let last = then.max(by: { $0.entry.version < $1.entry.version }), !["d", "s"].contains(last.entry.operation) else { return nil }
+        guard let last = then.max(by: { $0.entry.version < $1.entry.version }), !["d", "s"].contains(last.entry.operation) else {
+          return nil
+        }
         let entry = last.entry
         return StoredObject(
-          tenant: tenant, uid: uid, kind: kind, name: entry.name, rev: last.rev, version: entry.version, generation: entry.generation,
-          spec: entry.spec, owners: entry.owners, labels: entry.labels, protected: last.protected, created: last.created, updated: entry.at,
+          tenant: tenant, uid: uid, kind: kind, name: entry.name, rev: last.rev, version: entry.version,
+          generation: entry.generation,
+          spec: entry.spec, owners: entry.owners, labels: entry.labels, protected: last.protected, created: last.created,
+          updated: entry.at,
           deleting: entry.operation == "x" ? entry.at : nil)
       }
       return Array(found.prefix(max(0, limit)))

@@ -35,7 +35,9 @@ extension MemoryStore {
     return alone { state in
       let now = clock.now()
       var queues: [UID: [WorkItem]] = [:]
-      for item in state.work.values where shards.contains(item.shard) && item.due <= now { queues[item.tenant, default: []].append(item) }
+      for item in state.work.values where shards.contains(item.shard) && item.due <= now {
+        queues[item.tenant, default: []].append(item)
+      }
       for tenant in queues.keys { queues[tenant]?.sort { ($0.due, $0.uid) < ($1.due, $1.uid) } }
       let order = queues.keys.sorted { ($0 <= state.lastTenant ? 1 : 0, $0) < ($1 <= state.lastTenant ? 1 : 0, $1) }
       var fair: [WorkItem] = []
@@ -47,7 +49,9 @@ extension MemoryStore {
         }
         round += 1
       }
-      if let last = fair.last { state.lastTenant = last.tenant }
+      if let first = fair.first, let last = fair.last {
+        state.lastTenant = order.count >= fair.count ? last.tenant : first.tenant
+      }
       return fair
     }
   }
@@ -66,7 +70,8 @@ extension MemoryStore {
 
   public func append(records: [RecordRow]) async throws {
     for row in records where catalog.kind(row.kind)?.storage != .record {
-      throw Problem(.failure, code: "unknown_kind", "\(row.kind) is no record kind of the catalog that the store was opened with.")
+      throw Problem(
+        .failure, code: "unknown_kind", "\(row.kind) is no record kind of the catalog that the store was opened with.")
     }
     alone { appendRecords(records, &$0) }
   }
@@ -86,7 +91,9 @@ extension MemoryStore {
       let free = keys.allSatisfy { key, _ in
         state.recordKeys[key].map { $0.uid == row.uid || ($0.until.map { $0 <= now } ?? false) } ?? true
       }
-      guard free, !(state.records[row.kind] ?? []).contains(where: { $0.tenant == row.tenant && $0.uid == row.uid && $0.at == row.at }) else { continue }
+      guard free,
+        !(state.records[row.kind] ?? []).contains(where: { $0.tenant == row.tenant && $0.uid == row.uid && $0.at == row.at })
+      else { continue }
       for (key, until) in keys { state.recordKeys[key] = (row.uid, until) }
       row.fields = Self.stored(row.fields, kind)
       state.records[row.kind, default: []].append(row)
@@ -99,7 +106,8 @@ extension MemoryStore {
     for field in kind.fields where field.computed == nil {
       guard let value = fields[field.name], !value.isNull else { continue }
       switch (field.type, value) {
-      case (.integer, .int), (.boolean, .bool), (.map, _), (.list, _), (.object, _), (.any, _), (.blob, _): kept.append(field.name, value)
+      case (.integer, .int), (.boolean, .bool), (.map, _), (.list, _), (.object, _), (.any, _), (.blob, _):
+        kept.append(field.name, value)
       case (.number, _): if let number = value.double { kept.append(field.name, .double(number)) }
       case (.timestamp, .string(let text)): if let time = Timestamp(text) { kept.append(field.name, .string(time.description)) }
       case (.integer, _), (.boolean, _), (.timestamp, _): break
@@ -112,7 +120,9 @@ extension MemoryStore {
   private func matches(_ state: MemoryState, _ query: RecordQuery) -> [RecordRow] {
     let kind = catalog.kind(query.kind)
     return (state.records[query.kind] ?? []).filter { row in
-      guard row.tenant == query.tenant, query.from.map({ row.at >= $0 }) ?? true, query.to.map({ row.at < $0 }) ?? true else { return false }
+      guard row.tenant == query.tenant, query.from.map({ row.at >= $0 }) ?? true, query.to.map({ row.at < $0 }) ?? true else {
+        return false
+      }
       let predicate = MemoryPredicate { path in
         switch path {
         case .uid: return .uid(row.uid)
@@ -133,22 +143,31 @@ extension MemoryStore {
 
   public func records(_ query: RecordQuery) async throws -> RecordPage {
     alone { state in
-      let all = matches(state, query).sorted { query.ascending ? ($0.at, $0.uid) < ($1.at, $1.uid) : ($0.at, $0.uid) > ($1.at, $1.uid) }
-      return RecordPage(rows: Array(all.dropFirst(max(0, query.offset)).prefix(max(0, query.limit))), total: query.wantsTotal ? all.count : nil)
+      let all = matches(state, query).sorted {
+        query.ascending ? ($0.at, $0.uid) < ($1.at, $1.uid) : ($0.at, $0.uid) > ($1.at, $1.uid)
+      }
+      return RecordPage(
+        rows: Array(all.dropFirst(max(0, query.offset)).prefix(max(0, query.limit))), total: query.wantsTotal ? all.count : nil)
     }
   }
 
-  public func aggregate(_ query: RecordQuery, sum field: String?, by: String?) async throws -> [(group: String, count: Int, sum: Double)] {
+  public func aggregate(_ query: RecordQuery, sum field: String?, by: String?) async throws -> [(
+    group: String, count: Int, sum: Double
+  )] {
     alone { state in
       var groups: [String: (count: Int, sum: Double)] = [:]
       for row in matches(state, query) {
         let value = by.map { row.fields[$0] ?? .null } ?? .null
         let group = value.isNull ? "" : value.string ?? JSON.text(value)
-        let amount = field.flatMap { row.fields[$0] }.flatMap { MemoryPredicate.number($0) }.map { NSDecimalNumber(decimal: $0).doubleValue } ?? 0
+        let amount =
+          field.flatMap { row.fields[$0] }.flatMap { MemoryPredicate.number($0) }.map { NSDecimalNumber(decimal: $0).doubleValue }
+          ?? 0
         groups[group, default: (0, 0)].count += 1
         groups[group, default: (0, 0)].sum += amount
       }
-      return groups.sorted { MemoryOrder.compare(bytes: $0.key, $1.key) == .orderedAscending }.map { (group: $0.key, count: $0.value.count, sum: $0.value.sum) }
+      return groups.sorted { MemoryOrder.compare(bytes: $0.key, $1.key) == .orderedAscending }.map {
+        (group: $0.key, count: $0.value.count, sum: $0.value.sum)
+      }
     }
   }
 }

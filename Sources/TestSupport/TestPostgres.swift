@@ -7,7 +7,9 @@ import PostgresStore
 /// Started on first use, stopped and removed when the process ends. Works as root and as an ordinary user.
 public final class TestPostgres: @unchecked Sendable {
   /// Databases are forgotten by a crash of the machine, not of a process: that is all that tests need.
-  private static let settings = [("fsync", "off"), ("max_connections", "200"), ("max_wal_size", "1GB"), ("superuser_reserved_connections", "0")]
+  private static let settings = [
+    ("fsync", "off"), ("max_connections", "200"), ("max_wal_size", "1GB"), ("superuser_reserved_connections", "0"),
+  ]
 
   private static let lock = NSLock()
   nonisolated(unsafe) private static var started: Task<TestPostgres, Error>?
@@ -20,11 +22,13 @@ public final class TestPostgres: @unchecked Sendable {
 
   private init(folder: String) async throws {
     self.folder = folder
+    Self.removeLeftovers()
     server = try await PrivatePostgres.start(directory: folder, settings: Self.settings)
     admin = ConnectionPool(address: DatabaseAddress(socketDirectory: server.socketFolder, schema: "public"), size: 1)
     try await admin.execute("CREATE DATABASE plumb_template")
     let template = ConnectionPool(address: address(of: "plumb_template"), size: 1)
-    try await PostgresStore(pool: template, catalog: KindCatalog(kinds: [], families: [], routes: [], views: [:], digest: "")).close()
+    try await PostgresStore(pool: template, catalog: KindCatalog(kinds: [], families: [], routes: [], views: [:], digest: ""))
+      .close()
   }
 
   /// The process's server.
@@ -39,6 +43,17 @@ public final class TestPostgres: @unchecked Sendable {
         return task
       }
       return try await task.value
+    }
+  }
+
+  /// Folders of test processes that were killed. Their servers ended with them.
+  private static func removeLeftovers() {
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: NSTemporaryDirectory())) ?? []
+    where name.hasPrefix("plumb-test-") {
+      guard let pid = pid_t(name.split(separator: "-").dropFirst(2).first ?? ""), kill(pid, 0) != 0, errno == ESRCH else {
+        continue
+      }
+      try? FileManager.default.removeItem(atPath: NSTemporaryDirectory() + name)
     }
   }
 

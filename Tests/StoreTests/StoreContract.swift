@@ -15,7 +15,8 @@ enum StoreContract {
 
   static let objects: [StoreCase] = [
     StoreCase(name: "a created object is read back whole") { store in
-      let app = Fixture.app("a", ["port": 80, "env": ["A": "1", "weird \"key\"": "back\\slash\nline"], "cost": "12.50", "any": [1, 2.5, nil, true]])
+      let app = Fixture.app(
+        "a", ["port": 80, "env": ["A": "1", "weird \"key\"": "back\\slash\nline"], "cost": "12.50", "any": [1, 2.5, nil, true]])
       let result = try await store.commit(Fixture.create(app))
       XCTAssertEqual(result.versions, [app.uid: 1])
       XCTAssertEqual(result.positions, [app.tenant: 1])
@@ -99,7 +100,9 @@ enum StoreContract {
       let app = Fixture.app("a")
       _ = try await store.commit(Fixture.create(app))
       var commit = Commit(origin: Fixture.origin)
-      commit.statuses = [Fixture.status(app, ["phase": "ready", "conditions": []]), Fixture.status(Fixture.app("ghost"), ["phase": "x"])]
+      commit.statuses = [
+        Fixture.status(app, ["phase": "ready", "conditions": []]), Fixture.status(Fixture.app("ghost"), ["phase": "x"]),
+      ]
       let result = try await store.commit(commit)
       XCTAssertEqual(result.versions, [:])
       XCTAssertEqual(result.positions, [app.tenant: 2])
@@ -129,7 +132,9 @@ enum StoreContract {
         let objects = try await store.objects(tenant: app.tenant, kind: "App", at: at, limit: 10)
         return Dictionary(uniqueKeysWithValues: objects.map { ($0.name, $0.spec["port"] ?? .null) })
       }
-      let states = [try await ports(first.at - .seconds(1)), try await ports(first.at), try await ports(second.at), try await ports(third.at)]
+      let states = [
+        try await ports(first.at - .seconds(1)), try await ports(first.at), try await ports(second.at), try await ports(third.at),
+      ]
       XCTAssertEqual(states, [[:], ["a": 1, "b": .null], ["a": 2, "b": .null], ["b": .null]])
       let history = try await store.history(tenant: app.tenant, uid: app.uid, before: 3, limit: 1)
       XCTAssertEqual(history.map(\.version), [2])
@@ -145,12 +150,16 @@ func failsMoved(_ uids: [UID], line: UInt = #line, _ body: () async throws -> Vo
   do {
     try await body()
     XCTFail("should have failed", line: line)
-  } catch CommitFailure.moved(let moved) { XCTAssertEqual(moved, uids.sorted(), line: line) } catch { XCTFail("\(error)", line: line) }
+  } catch CommitFailure.moved(let moved) { XCTAssertEqual(moved, uids.sorted(), line: line) } catch {
+    XCTFail("\(error)", line: line)
+  }
 }
 
 func failsTaken(by uid: UID, line: UInt = #line, _ body: () async throws -> Void) async {
   do {
     try await body()
     XCTFail("should have failed", line: line)
-  } catch CommitFailure.taken(let taken) { XCTAssertEqual(taken.map(\.by), [uid], line: line) } catch { XCTFail("\(error)", line: line) }
+  } catch CommitFailure.taken(let taken) { XCTAssertEqual(taken.map(\.by), [uid], line: line) } catch {
+    XCTFail("\(error)", line: line)
+  }
 }

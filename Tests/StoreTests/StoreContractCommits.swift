@@ -51,7 +51,8 @@ extension StoreContract {
     },
     StoreCase(name: "a fence that holds no longer stops the write") { store in
       let replica = Fixture.uid()
-      let fences = try await store.renew(replica: replica, until: SystemClock().now() + .seconds(60), catalogDigest: "", wantsWork: true)
+      let fences = try await store.renew(
+        replica: replica, until: SystemClock().now() + .seconds(60), catalogDigest: "", wantsWork: true)
       let app = Fixture.app("a")
       var commit = Fixture.create(app)
       commit.fence = fences[ShardCount.of(app.uid)]
@@ -65,7 +66,8 @@ extension StoreContract {
       } catch CommitFailure.fenced {}
     },
     StoreCase(name: "one tenant's commit spans others, with one time") { store in
-      let result = try await store.commit(Fixture.create(Fixture.app("a"), Fixture.app("a", tenant: Fixture.other), Fixture.app("b")))
+      let result = try await store.commit(
+        Fixture.create(Fixture.app("a"), Fixture.app("a", tenant: Fixture.other), Fixture.app("b")))
       XCTAssertEqual(result.positions, [Fixture.tenant: 2, Fixture.other: 1])
       guard case .changes(let mine, _) = try await store.changes(tenant: Fixture.tenant, after: 0, limit: 10),
         case .changes(let theirs, _) = try await store.changes(tenant: Fixture.other, after: 0, limit: 10)
@@ -126,7 +128,9 @@ extension StoreContract {
       commit.pins = [.version(tenant: app.tenant, uid: app.uid, 2)]
       await failsMoved([app.uid]) { _ = try await store.commit(commit) }
       let full = Problem(.limited, code: "full", "Two are enough.")
-      let most = { (n: Int) in Pin.atMost(tenant: app.tenant, kind: "App", .compare(.spec(["region"]), .equal, "eu"), n, problem: full) }
+      let most = { (n: Int) in
+        Pin.atMost(tenant: app.tenant, kind: "App", .compare(.spec(["region"]), .equal, "eu"), n, problem: full)
+      }
       commit.pins = [.version(tenant: app.tenant, uid: app.uid, 1), most(1)]
       do {
         _ = try await store.commit(commit)
@@ -160,17 +164,21 @@ extension StoreContract {
       let (a, b) = (Fixture.app("a"), Fixture.app("b"))
       func row(_ object: StoredObject, _ version: Int = 0, current: Int? = nil) -> InventoryRow {
         InventoryRow(
-          tenant: object.tenant, uid: object.uid, kind: object.kind, name: object.name, hash: [0, 255, 7], version: version, file: "main.yaml",
-          line: 4, current: current)
+          tenant: object.tenant, uid: object.uid, kind: object.kind, name: object.name, hash: [0, 255, 7], version: version,
+          file: "main.yaml", line: 4, current: current)
       }
       var commit = Fixture.create(a, b)
-      commit.inventory = [InventoryChange(set: "git:shop", owner: a.tenant, put: [row(a), row(b)], removed: [], catalogDigest: "d1")]
+      commit.inventory = [
+        InventoryChange(set: "git:shop", owner: a.tenant, put: [row(a), row(b)], removed: [], catalogDigest: "d1")
+      ]
       _ = try await store.commit(commit)
       var inventory = try await store.inventory(owner: a.tenant, set: "git:shop")
       XCTAssertEqual(inventory.rows.sorted { $0.uid < $1.uid }, [row(a, 1, current: 1), row(b, 1, current: 1)].sorted { $0.uid < $1.uid })
       XCTAssertEqual(inventory.catalogDigest, "d1")
       var change = Commit(origin: Fixture.origin)
-      change.inventory = [InventoryChange(set: "git:shop", owner: a.tenant, put: [row(a, 9)], removed: [b.uid], catalogDigest: "d2")]
+      change.inventory = [
+        InventoryChange(set: "git:shop", owner: a.tenant, put: [row(a, 9)], removed: [b.uid], catalogDigest: "d2")
+      ]
       _ = try await store.commit(change)
       inventory = try await store.inventory(owner: a.tenant, set: "git:shop")
       XCTAssertEqual(inventory.rows, [row(a, 9, current: 1)])
@@ -184,11 +192,14 @@ extension StoreContract {
     StoreCase(name: "journaled effects and the story") { store in
       let app = Fixture.app("a")
       var commit = Fixture.create(app)
-      let step = Step(name: "start-1", service: "process", operation: "start", arguments: ["cmd": ["x"]], kind: .keyed, deadline: .seconds(3))
+      let step = Step(
+        name: "start-1", service: "process", operation: "start", arguments: ["cmd": ["x"]], kind: .keyed, deadline: .seconds(3))
       var effect = EffectRow(tenant: app.tenant, uid: app.uid, generation: 1, step: step, key: "k1", state: .intended)
       commit.effects = [effect]
       commit.story = ["first", "second"].map {
-        StoryEvent(tenant: app.tenant, uid: app.uid, kind: "App", name: "a", at: SystemClock().now(), reason: "Started", message: $0, warning: false)
+        StoryEvent(
+          tenant: app.tenant, uid: app.uid, kind: "App", name: "a", at: SystemClock().now(), reason: "Started", message: $0,
+          warning: false)
       }
       _ = try await store.commit(commit)
       var done = Commit(origin: Fixture.origin)
@@ -217,13 +228,22 @@ extension StoreContract {
       func put(_ value: Value?, _ expecting: Value??, _ expires: Timestamp? = nil) async throws -> Bool {
         try await store.putValue(tenant: t, key: "k", value, expecting: expecting, expires: expires)
       }
-      var answers = [try await put(1, .some(.some(0))), try await put(1, .some(nil)), try await put(2, .some(nil)), try await put(2, .some(.some(1)))]
+      var answers = [
+        try await put(1, .some(.some(0))), try await put(1, .some(nil)), try await put(2, .some(nil)),
+        try await put(2, .some(.some(1))),
+      ]
       XCTAssertEqual(answers, [false, true, false, true])
       var value = try await store.value(tenant: t, key: "k")
       XCTAssertEqual(value, 2)
-      answers = [try await put(["a": [1]], .none, later), try await put(nil, .some(.some(1))), try await put(nil, .some(.some(["a": [1]]))), try await put(nil, .none)]
+      answers = [
+        try await put(["a": [1]], .none, later), try await put(nil, .some(.some(1))),
+        try await put(nil, .some(.some(["a": [1]]))), try await put(nil, .none),
+      ]
       XCTAssertEqual(answers, [true, false, true, true])
-      answers = [try await put(5, .none, past), try await put(6, .some(.some(5))), try await put(nil, .some(nil)), try await put(7, .some(nil))]
+      answers = [
+        try await put(5, .none, past), try await put(6, .some(.some(5))), try await put(nil, .some(nil)),
+        try await put(7, .some(nil)),
+      ]
       XCTAssertEqual(answers, [true, false, true, true])
       value = try await store.value(tenant: t, key: "k")
       XCTAssertEqual(value, 7)
@@ -233,12 +253,15 @@ extension StoreContract {
     StoreCase(name: "times of last use, and sequences") { store in
       let (one, two) = (Fixture.uid(), Fixture.uid())
       let now = SystemClock().now()
-      try await store.note(lastUsed: [(Fixture.tenant, one, now), (Fixture.tenant, one, now - .seconds(1)), (Fixture.tenant, two, now)])
+      try await store.note(lastUsed: [
+        (Fixture.tenant, one, now), (Fixture.tenant, one, now - .seconds(1)), (Fixture.tenant, two, now),
+      ])
       try await store.note(lastUsed: [(Fixture.tenant, two, now - .seconds(9))])
       let used = try await store.lastUsed(tenant: Fixture.tenant, uids: [one, two, Fixture.uid()])
       XCTAssertEqual(used, [one: now, two: now])
       let numbers = [
-        try await store.sequence(tenant: Fixture.tenant, name: "n", count: 1), try await store.sequence(tenant: Fixture.tenant, name: "n", count: 3),
+        try await store.sequence(tenant: Fixture.tenant, name: "n", count: 1),
+        try await store.sequence(tenant: Fixture.tenant, name: "n", count: 3),
         try await store.sequence(tenant: Fixture.other, name: "n", count: 2),
       ]
       XCTAssertEqual(numbers, [1..<2, 2..<5, 1..<3])

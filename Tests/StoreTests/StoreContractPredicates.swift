@@ -78,7 +78,11 @@ extension StoreContract {
     test(.isNull(.status(["phase"])), "bcde")
     test(.compare(.status(["pid"]), .greater, 6), "a")
     test(.compare(.spec(["no'field"]), .equal, "x"), "")
-    test(.any([.compare(.name, .equal, "a"), .all([.compare(.spec(["region"]), .equal, "us"), .not(.compare(.spec(["running"]), .equal, true))])]), "ab")
+    test(
+      .any([
+        .compare(.name, .equal, "a"),
+        .all([.compare(.spec(["region"]), .equal, "us"), .not(.compare(.spec(["running"]), .equal, true))]),
+      ]), "ab")
     return list
   }
 }

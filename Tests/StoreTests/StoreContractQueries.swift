@@ -9,10 +9,27 @@ extension StoreContract {
   static func five(_ store: any StorePort) async throws -> [StoredObject] {
     let uids = (0..<5).map { _ in Fixture.uid() }.sorted()
     let apps = [
-      Fixture.app("a", uid: uids[0], ["region": "eu", "port": 80, "running": true, "cost": "9.5", "weight": 1.5, "startsAt": "2026-01-01T00:00:00.5Z", "tags": ["x", "y"]]),
-      Fixture.app("b", uid: uids[1], ["region": "us", "port": 443, "running": false, "cost": "10", "weight": 2, "startsAt": "2026-01-01T00:00:00Z", "endsAt": "2026-02-01T00:00:00Z"]),
-      Fixture.app("c", uid: uids[2], ["region": "eu", "port": 8080, "running": true, "cost": "100.00", "env": ["LOG": "debug"], "note": "50%_off\\"]),
-      Fixture.app("d", uid: uids[3], ["region": .string(String(repeating: "r", count: 300)), "any": ["k": [1, ["z": nil]]], "endsAt": "2026-02-01T01:00:00+02:00"]),
+      Fixture.app(
+        "a", uid: uids[0],
+        [
+          "region": "eu", "port": 80, "running": true, "cost": "9.5", "weight": 1.5, "startsAt": "2026-01-01T00:00:00.5Z",
+          "tags": ["x", "y"],
+        ]),
+      Fixture.app(
+        "b", uid: uids[1],
+        [
+          "region": "us", "port": 443, "running": false, "cost": "10", "weight": 2, "startsAt": "2026-01-01T00:00:00Z",
+          "endsAt": "2026-02-01T00:00:00Z",
+        ]),
+      Fixture.app(
+        "c", uid: uids[2],
+        ["region": "eu", "port": 8080, "running": true, "cost": "100.00", "env": ["LOG": "debug"], "note": "50%_off\\"]),
+      Fixture.app(
+        "d", uid: uids[3],
+        [
+          "region": .string(String(repeating: "r", count: 300)), "any": ["k": [1, ["z": nil]]],
+          "endsAt": "2026-02-01T01:00:00+02:00",
+        ]),
       Fixture.app("e", uid: uids[4], ["note": "Grüße AN Alle", "any": 5, "tags": []]),
     ]
     _ = try await store.commit(Fixture.create(apps))
@@ -29,7 +46,8 @@ extension StoreContract {
       var counted: [ObjectQuery] = []
       let predicates = Self.predicates()
       for (predicate, expected) in predicates {
-        let query = ObjectQuery(tenant: Fixture.tenant, kind: "App", predicate: predicate, sort: [(.name, false)], wantsTotal: true)
+        let query = ObjectQuery(
+          tenant: Fixture.tenant, kind: "App", predicate: predicate, sort: [(.name, false)], wantsTotal: true)
         let page = try await store.list(query)
         XCTAssertEqual(page.objects.map(\.name).joined(), expected, "\(predicate)")
         XCTAssertEqual(page.total, expected.count, "\(predicate)")
@@ -42,7 +60,8 @@ extension StoreContract {
     StoreCase(name: "every order can be paged through, nulls and ties included") { store in
       _ = try await five(store)
       let paths: [FieldPath] = [
-        .name, .uid, .created, .updated, .version, .spec(["region"]), .spec(["port"]), .spec(["running"]), .spec(["cost"]), .spec(["weight"]),
+        .name, .uid, .created, .updated, .version, .spec(["region"]), .spec(["port"]), .spec(["running"]), .spec(["cost"]),
+        .spec(["weight"]),
         .spec(["startsAt"]), .spec(["endsAt"]), .status(["phase"]), .label("team"),
       ]
       for path in paths {
@@ -53,17 +72,23 @@ extension StoreContract {
           var paged: [StoredObject] = []
           for _ in 0..<6 {
             let after = paged.last.map { last in (values: sort.map { value(last, $0.path) }, uid: last.uid) }
-            paged += try await store.list(ObjectQuery(tenant: Fixture.tenant, kind: "App", sort: sort, limit: 1, after: after)).objects
+            paged += try await store.list(ObjectQuery(tenant: Fixture.tenant, kind: "App", sort: sort, limit: 1, after: after))
+              .objects
           }
           XCTAssertEqual(paged.map(\.name), whole.map(\.name), "\(path) \(descending)")
         }
       }
       func names(_ path: FieldPath, _ descending: Bool) async throws -> String {
-        try await store.list(ObjectQuery(tenant: Fixture.tenant, kind: "App", sort: [(path, descending)])).objects.map(\.name).joined()
+        try await store.list(ObjectQuery(tenant: Fixture.tenant, kind: "App", sort: [(path, descending)])).objects.map(\.name)
+          .joined()
       }
-      let orders = [try await names(.spec(["cost"]), false), try await names(.spec(["port"]), true), try await names(.spec(["startsAt"]), false), try await names(.name, true)]
+      let orders = [
+        try await names(.spec(["cost"]), false), try await names(.spec(["port"]), true),
+        try await names(.spec(["startsAt"]), false), try await names(.name, true),
+      ]
       XCTAssertEqual(orders, ["abcde", "decba", "bacde", "edcba"])
-      let offset = try await store.list(ObjectQuery(tenant: Fixture.tenant, kind: "App", sort: [(.name, false)], limit: 2, offset: 3, wantsTotal: true))
+      let offset = try await store.list(
+        ObjectQuery(tenant: Fixture.tenant, kind: "App", sort: [(.name, false)], limit: 2, offset: 3, wantsTotal: true))
       XCTAssertEqual(offset.objects.map(\.name), ["d", "e"])
       XCTAssertEqual(offset.total, 5)
       do {
@@ -95,7 +120,9 @@ extension StoreContract {
       var status = Commit(origin: Fixture.origin)
       status.statuses = [Fixture.status(app, ["phase": "up"])]
       _ = try await store.commit(status)
-      guard case .changes(let all, let upTo) = try await store.changes(tenant: app.tenant, after: 0, limit: 10) else { return XCTFail("resync") }
+      guard case .changes(let all, let upTo) = try await store.changes(tenant: app.tenant, after: 0, limit: 10) else {
+        return XCTFail("resync")
+      }
       XCTAssertEqual(all.map(\.position), [1, 2, 3, 4])
       XCTAssertEqual(upTo, 4)
       XCTAssertEqual(all.map(\.name), ["a", "b", "c", "a"])
@@ -103,12 +130,18 @@ extension StoreContract {
       XCTAssertEqual(all[0].events, ["app.created", "app.seen"])
       XCTAssertEqual(all[0].at, result.at)
       XCTAssertEqual(all[0].actor, "user:ada")
-      guard case .changes(let page, let pageEnd) = try await store.changes(tenant: app.tenant, after: 1, limit: 2) else { return XCTFail("resync") }
+      guard case .changes(let page, let pageEnd) = try await store.changes(tenant: app.tenant, after: 1, limit: 2) else {
+        return XCTFail("resync")
+      }
       XCTAssertEqual(page.map(\.position), [2, 3])
       XCTAssertEqual(pageEnd, 3)
-      guard case .changes(let none, 0) = try await store.changes(tenant: Fixture.other, after: 0, limit: 2) else { return XCTFail("resync") }
+      guard case .changes(let none, 0) = try await store.changes(tenant: Fixture.other, after: 0, limit: 2) else {
+        return XCTFail("resync")
+      }
       XCTAssertEqual(none, [])
-      guard case .resync(let from) = try await store.changes(tenant: app.tenant, after: 99, limit: 2) else { return XCTFail("no resync") }
+      guard case .resync(let from) = try await store.changes(tenant: app.tenant, after: 99, limit: 2) else {
+        return XCTFail("no resync")
+      }
       XCTAssertEqual(from, 4)
     },
     StoreCase(name: "a commit wakes listeners") { store in
@@ -131,7 +164,8 @@ extension StoreContract {
   static let work: [StoreCase] = [
     StoreCase(name: "work: due, finished, dirty again, woken") { store in
       let replica = Fixture.uid()
-      let fences = try await store.renew(replica: replica, until: SystemClock().now() + .seconds(60), catalogDigest: "d", wantsWork: true)
+      let fences = try await store.renew(
+        replica: replica, until: SystemClock().now() + .seconds(60), catalogDigest: "d", wantsWork: true)
       XCTAssertEqual(fences.count, ShardCount.total)
       let apps = (0..<5).map { Fixture.app("a\($0)") }
       var commit = Fixture.create(apps)
@@ -160,8 +194,11 @@ extension StoreContract {
       XCTAssertEqual(woken.map(\.attempts), [0])
     },
     StoreCase(name: "work is fair over tenants behind a backlog") { store in
-      let fences = try await store.renew(replica: Fixture.uid(), until: SystemClock().now() + .seconds(60), catalogDigest: "d", wantsWork: true)
-      var requests = (0..<2000).map { _ in WorkRequest(tenant: Fixture.tenant, uid: Fixture.uid(), kind: "App", due: Timestamp(seconds: 1)) }
+      let fences = try await store.renew(
+        replica: Fixture.uid(), until: SystemClock().now() + .seconds(60), catalogDigest: "d", wantsWork: true)
+      var requests = (0..<2000).map { _ in
+        WorkRequest(tenant: Fixture.tenant, uid: Fixture.uid(), kind: "App", due: Timestamp(seconds: 1))
+      }
       let small = (0..<20).map { n in UID(high: 0x0190_0000_0000_7000, low: 0x8000_0000_0000_0100 + UInt64(n)) }
       requests += small.map { WorkRequest(tenant: $0, uid: Fixture.uid(), kind: "App") }
       try await store.wake(requests)
@@ -208,9 +245,15 @@ extension StoreContract {
         RecordRow(tenant: tenant, uid: Fixture.uid(), kind: "Sample", at: now - .seconds(n * 60), fields: fields)
       }
       let rows = [
-        row(0, ["meter": "cpu", "amount": 5, "price": "1.25", "ratio": 0.5, "good": true, "seenAt": "2026-01-01T02:00:00+02:00", "extra": ["a": [1]], "key": "k0"]),
+        row(
+          0,
+          [
+            "meter": "cpu", "amount": 5, "price": "1.25", "ratio": 0.5, "good": true, "seenAt": "2026-01-01T02:00:00+02:00",
+            "extra": ["a": [1]], "key": "k0",
+          ]),
         row(1, ["meter": "cpu", "amount": 7, "price": "2.50", "key": "k1"]), row(2, ["meter": "disk", "amount": -1]),
-        row(60 * 24 * 3, ["meter": "old"]), row(60 * 24 * 100, ["meter": "older"]), row(0, ["meter": "cpu"], tenant: Fixture.other),
+        row(60 * 24 * 3, ["meter": "old"]), row(60 * 24 * 100, ["meter": "older"]),
+        row(0, ["meter": "cpu"], tenant: Fixture.other),
       ]
       try await store.append(records: Array(rows[0..<3]))
       var commit = Commit(origin: Fixture.origin)
@@ -229,11 +272,14 @@ extension StoreContract {
         return try await store.records(query).rows.map { $0.fields["amount"] }
       }
       let found = [
-        try await meters { $0.predicate = .compare(.spec(["meter"]), .equal, "cpu") }, try await meters { $0.predicate = .compare(.spec(["amount"]), .less, 6) },
-        try await meters { $0.predicate = .compare(.spec(["price"]), .greater, "2") }, try await meters { $0.predicate = .compare(.spec(["good"]), .equal, true) },
+        try await meters { $0.predicate = .compare(.spec(["meter"]), .equal, "cpu") },
+        try await meters { $0.predicate = .compare(.spec(["amount"]), .less, 6) },
+        try await meters { $0.predicate = .compare(.spec(["price"]), .greater, "2") },
+        try await meters { $0.predicate = .compare(.spec(["good"]), .equal, true) },
         try await meters { $0.predicate = .compare(.spec(["extra", "a"]), .equal, [1]) },
         try await meters { $0.predicate = .compare(.uid, .equal, .string(rows[2].uid.description)) },
-        try await meters { ($0.from, $0.to, $0.ascending) = (rows[2].at, rows[0].at, true) }, try await meters { ($0.limit, $0.offset) = (1, 1) },
+        try await meters { ($0.from, $0.to, $0.ascending) = (rows[2].at, rows[0].at, true) },
+        try await meters { ($0.limit, $0.offset) = (1, 1) },
         try await meters { $0.predicate = .compare(.spec(["seenAt"]), .lessOrEqual, "2026-01-01T00:00:00Z") },
       ]
       XCTAssertEqual(found, [[5, 7], [5, -1], [7], [5], [5], [-1], [-1, 7], [7], [5]])
@@ -246,6 +292,6 @@ extension StoreContract {
       XCTAssertEqual(total.map(\.sum), [3.75])
       let none = try await store.aggregate(RecordQuery(tenant: Fixture.uid(), kind: "Sample"), sum: nil, by: nil)
       XCTAssertEqual(none.count, 0)
-    },
+    }
   ]
 }

@@ -4,27 +4,33 @@ import Kinds
 import Ports
 
 enum Fixture {
-  static func field(_ name: String, _ type: FieldSpec.FieldType, indexed: Bool = false, _ change: (inout FieldSpec) -> Void = { _ in }) -> FieldSpec {
-    var field = FieldSpec(name: name, type: type)
+  static func field(_ name: String, _ type: FieldSpec.FieldType, indexed: Bool = false, _ change: (FieldSpec) -> Void = { _ in })
+    -> FieldSpec
+  {
+    let field = FieldSpec(name: name, type: type)
     field.indexed = indexed
-    change(&field)
+    change(field)
     return field
   }
 
-  static let catalog: KindCatalog = {
-    var app = KindSpec(
+  static let catalog = makeCatalog()
+
+  /// Kinds are shared objects: a catalog of its own for each test that changes one.
+  static func makeCatalog(indexed: Bool = true) -> KindCatalog {
+    let app = KindSpec(
       family: "test", name: "App", doc: "",
       fields: [
         field("name", .string), field("region", .string, indexed: true), field("port", .integer, indexed: true),
         field("running", .boolean, indexed: true), field("cost", .decimal), field("weight", .number),
-        field("startsAt", .timestamp, indexed: true), field("endsAt", .timestamp), field("env", .map) { $0.items = [FieldSpec(name: "", type: .string)] },
+        field("startsAt", .timestamp, indexed: true), field("endsAt", .timestamp),
+        field("env", .map) { $0.items = [FieldSpec(name: "", type: .string)] },
         field("tags", .list) { $0.items = [FieldSpec(name: "", type: .string)] }, field("any", .any), field("note", .string),
         field("pool", .string) { $0.reference = .init(kind: "Pool") },
       ])
     app.unique = [.init(fields: ["name"])]
-    var pool = KindSpec(family: "test", name: "Pool", doc: "", fields: [field("name", .string)])
+    let pool = KindSpec(family: "test", name: "Pool", doc: "", fields: [field("name", .string)])
     pool.unique = [.init(fields: ["name"])]
-    var sample = KindSpec(
+    let sample = KindSpec(
       family: "test", name: "Sample", doc: "",
       fields: [
         field("meter", .string, indexed: true), field("amount", .integer), field("price", .decimal), field("ratio", .number),
@@ -33,8 +39,9 @@ enum Fixture {
     sample.storage = .record
     sample.unique = [.init(fields: ["key"])]
     sample.lifecycle.keep = .seconds(30 * 86_400)
-    return KindCatalog(kinds: [app, pool, sample], families: [], routes: [], views: [:], digest: "fixture")
-  }()
+    if !indexed { for field in app.fields { field.indexed = false } }
+    return KindCatalog(kinds: [app, pool, sample], families: [], routes: [], views: [:], digest: "fixture \(indexed)")
+  }
 
   static let tenant = UID(high: 0x0190_0000_0000_7000, low: 0x8000_0000_0000_0011)
   static let other = UID(high: 0x0190_0000_0000_7000, low: 0x8000_0000_0000_0022)
@@ -52,7 +59,8 @@ enum Fixture {
     let owner = FieldOwner(
       manager: .set("git:shop"), actor: "user:ada", at: now, commit: "abc", place: Place(file: "main.yaml", line: 3, column: 5))
     return StoredObject(
-      tenant: tenant, uid: uid ?? self.uid(), kind: "App", name: name, spec: full, owners: ["name": owner], labels: ["team": "shop"],
+      tenant: tenant, uid: uid ?? self.uid(), kind: "App", name: name, spec: full, owners: ["name": owner],
+      labels: ["team": "shop"],
       created: now, updated: now)
   }
 
@@ -66,7 +74,9 @@ enum Fixture {
     UniqueKey(rule: 0, value: JSON.canonical(.list([.string(object.name)])), global: false)
   }
 
-  static func create(_ objects: StoredObject..., references: [ObjectReference] = []) -> Commit { create(objects, references: references) }
+  static func create(_ objects: StoredObject..., references: [ObjectReference] = []) -> Commit {
+    create(objects, references: references)
+  }
   static func create(_ objects: [StoredObject], references: [ObjectReference] = []) -> Commit {
     var commit = Commit(origin: origin)
     commit.writes = objects.map { ObjectWrite(.create, $0, expected: nil, uniqueKeys: [key($0)], references: references) }
@@ -80,11 +90,14 @@ enum Fixture {
   }
 
   static func status(_ object: StoredObject, _ status: Value, generation: Int? = nil) -> StatusWrite {
-    StatusWrite(tenant: object.tenant, uid: object.uid, kind: object.kind, generation: generation ?? object.generation, status: status)
+    StatusWrite(
+      tenant: object.tenant, uid: object.uid, kind: object.kind, generation: generation ?? object.generation, status: status)
   }
 }
 
 extension StorePort {
   /// The object as it is now.
-  func now(_ object: StoredObject) async throws -> StoredObject? { try await objects(tenant: object.tenant, uids: [object.uid]).first }
+  func now(_ object: StoredObject) async throws -> StoredObject? {
+    try await objects(tenant: object.tenant, uids: [object.uid]).first
+  }
 }

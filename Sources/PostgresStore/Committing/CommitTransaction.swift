@@ -10,7 +10,7 @@ struct CommitOutcome: Sendable {
   var shards: [Int]
 }
 
-/// ENGINE's protocol in three flights: locks and reads; writes, heads and checks; COMMIT. Rows of each table are locked in one
+/// In three flights (docs/STORE.md): locks and reads; writes, heads and checks; COMMIT. Rows of each table are locked in one
 /// order everywhere, tables too, so commits wait for each other and do not lock up.
 struct CommitTransaction {
   let id: UID
@@ -33,7 +33,9 @@ struct CommitTransaction {
   func run(_ connection: Connection) throws -> CommitOutcome {
     do {
       let outcome = try body(connection)
-      do { try connection.commit() } catch let error as DatabaseError where connection.commitSent && (error.connectionLost || error.isShutdown) {
+      do { try connection.commit() } catch let error as DatabaseError
+        where connection.commitSent && (error.connectionLost || error.isShutdown)
+      {
         throw AmbiguousCommit(id: id, result: outcome)
       }
       return outcome
@@ -61,7 +63,9 @@ struct CommitTransaction {
     let statuses = commit.statuses.filter { (observed[$0.uid] != nil || versions[$0.uid] != nil) && !gone.contains($0.uid) }
     try side.statuses(statuses)
     try keys.write(writes, to: flight) { taken in
-      faults.taken += taken.map { (uid: $0.wanted.uid, rule: $0.wanted.key.rule, by: $0.by, kind: kinds.name($0.wanted.key.kind)) }
+      faults.taken += taken.map {
+        (uid: $0.wanted.uid, rule: $0.wanted.key.rule, by: $0.by, kind: kinds.name($0.wanted.key.kind))
+      }
     }
     for change in commit.inventory.sorted(by: { ($0.owner, $0.set) < ($1.owner, $1.set) }) {
       try side.inventory(change, versions: versions)
@@ -171,7 +175,8 @@ struct CommitTransaction {
       try flight.add(
         ObjectArrays.remove,
         [
-          .uid(id), .uids(chunk.map(\.object.tenant)), .uids(chunk.map(\.object.uid)), .ints(chunk.map { versions[$0.object.uid] ?? 1 }),
+          .uid(id), .uids(chunk.map(\.object.tenant)), .uids(chunk.map(\.object.uid)),
+          .ints(chunk.map { versions[$0.object.uid] ?? 1 }),
         ])
     }
     try add(writes.filter { $0.operation != .remove && $0.operation != .create }, ObjectArrays.update)
@@ -191,7 +196,8 @@ struct CommitTransaction {
       guard let about = observed[status.uid] else { continue }
       list.append(
         Announcement(
-          tenant: status.tenant, uid: status.uid, kind: status.kind, name: about.name, operation: "o", events: [], version: about.version))
+          tenant: status.tenant, uid: status.uid, kind: status.kind, name: about.name, operation: "o", events: [],
+          version: about.version))
     }
     return list
   }
@@ -230,13 +236,16 @@ struct CommitTransaction {
     if heads.locked.count > 1 {
       // One commit has one time: the latest of its heads.
       try flight.add(
-        "UPDATE head SET at = (SELECT max(at) FROM head WHERE tenant = ANY($1::uuid[])) WHERE tenant = ANY($1::uuid[])", [.uids(heads.locked)])
+        "UPDATE head SET at = (SELECT max(at) FROM head WHERE tenant = ANY($1::uuid[])) WHERE tenant = ANY($1::uuid[])",
+        [.uids(heads.locked)])
     }
     return heads
   }
 
   /// Writes the feed rows and the log, runs all that is gathered, and gives the commit's time.
-  private func announce(_ announcements: [Announcement], _ heads: Heads, _ flight: Flight, _ connection: Connection) throws -> () -> Timestamp {
+  private func announce(_ announcements: [Announcement], _ heads: Heads, _ flight: Flight, _ connection: Connection) throws -> ()
+    -> Timestamp
+  {
     var left = heads.counts
     let rows = announcements.map { announcement -> (Announcement, back: Int) in
       left[announcement.tenant, default: 1] -= 1

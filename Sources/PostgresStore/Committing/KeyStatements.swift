@@ -53,11 +53,15 @@ struct KeyStatements {
   }
 
   func key(_ key: UniqueKey, of object: StoredObject) throws -> HeldKey {
-    HeldKey(scope: key.global ? PostgresStore.everywhere : object.tenant, kind: try kinds.number(object.kind), rule: key.rule, value: key.value)
+    HeldKey(
+      scope: key.global ? PostgresStore.everywhere : object.tenant, kind: try kinds.number(object.kind), rule: key.rule,
+      value: key.value)
   }
 
   /// Writes of `writes` that set keys and references anew: creations, updates, restorations.
-  static func sets(_ operation: ObjectWrite.Operation) -> Bool { operation == .create || operation == .update || operation == .restore }
+  static func sets(_ operation: ObjectWrite.Operation) -> Bool {
+    operation == .create || operation == .update || operation == .restore
+  }
   static func drops(_ operation: ObjectWrite.Operation) -> Bool { operation == .softDelete || operation == .remove }
 
   /// `taken` is called with the wanted keys that others hold, and the holders.
@@ -88,7 +92,8 @@ struct KeyStatements {
         AND k.tenant = w.tenant AND k.uid = w.uid
         """,
         [
-          .uids(chunk.map(\.key.scope)), .ints(chunk.map(\.key.kind)), .ints(chunk.map(\.key.rule)), .texts(chunk.map(\.key.value)),
+          .uids(chunk.map(\.key.scope)), .ints(chunk.map(\.key.kind)), .ints(chunk.map(\.key.rule)),
+          .texts(chunk.map(\.key.value)),
           .uids(chunk.map(\.tenant)), .uids(chunk.map(\.uid)),
         ])
     }
@@ -103,7 +108,8 @@ struct KeyStatements {
     var until = ArrayText()
     for want in wanted { until.add(want.until) }
     let parameters: [Parameter] = [
-      .uids(wanted.map(\.key.scope)), .ints(wanted.map(\.key.kind)), .ints(wanted.map(\.key.rule)), .texts(wanted.map(\.key.value)),
+      .uids(wanted.map(\.key.scope)), .ints(wanted.map(\.key.kind)), .ints(wanted.map(\.key.rule)),
+      .texts(wanted.map(\.key.value)),
       .uids(wanted.map(\.tenant)), .uids(wanted.map(\.uid)), until.parameterOrNull,
     ]
     // A key whose time is over goes to the next who wants it.
@@ -145,7 +151,10 @@ struct KeyStatements {
         [.uids(chunk.map(\.object.tenant)), .uids(chunk.map(\.object.uid))])
     }
     func parameters(_ rows: ArraySlice<Row>) -> [Parameter] {
-      [.uids(rows.map(\.tenant)), .uids(rows.map(\.uid)), .texts(rows.map(\.reference.field)), .uids(rows.map(\.reference.target))]
+      [
+        .uids(rows.map(\.tenant)), .uids(rows.map(\.uid)), .texts(rows.map(\.reference.field)),
+        .uids(rows.map(\.reference.target)),
+      ]
     }
     for chunk in dropped.chunks {
       try flight.add(

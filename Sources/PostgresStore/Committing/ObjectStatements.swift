@@ -6,9 +6,11 @@ import Ports
 /// Column arrays of many object writes, for `unnest`.
 struct ObjectArrays {
   private static let slotColumns = ["t1", "t2", "t3", "t4", "t5", "t6", "i1", "i2", "i3", "d1", "d2"]
-  private static let slotTypes = Array(repeating: "text", count: 6) + Array(repeating: "bigint", count: 3) + ["timestamptz", "timestamptz"]
+  private static let slotTypes =
+    Array(repeating: "text", count: 6) + Array(repeating: "bigint", count: 3) + ["timestamptz", "timestamptz"]
 
-  private var tenant = ArrayText(), uid = ArrayText(), kind = ArrayText(), name = ArrayText(), rev = ArrayText(), version = ArrayText()
+  private var tenant = ArrayText(), uid = ArrayText(), kind = ArrayText(), name = ArrayText(), rev = ArrayText(),
+    version = ArrayText()
   private var generation = ArrayText(), spec = ArrayText(), owners = ArrayText(), labels = ArrayText(), protect = ArrayText()
   private var created = ArrayText(), deleting = ArrayText(), deleted = ArrayText(), operation = ArrayText()
   private var slots = Array(repeating: ArrayText(), count: 11)
@@ -34,7 +36,8 @@ struct ObjectArrays {
     if object.labels.isEmpty {
       labels.addNull()
     } else {
-      labels.add(.object(ObjectMap(object.labels.sorted { $0.key < $1.key }.map { ($0.key, Value.string($0.value)) })), scratch: &scratch)
+      labels.add(
+        .object(ObjectMap(object.labels.sorted { $0.key < $1.key }.map { ($0.key, Value.string($0.value)) })), scratch: &scratch)
     }
     protect.add(object.protected)
     created.add(object.created)
@@ -50,7 +53,9 @@ struct ObjectArrays {
 
   private mutating func addSlots(_ object: StoredObject) {
     let layout: [String?]
-    if let known = layouts[object.kind] { layout = known } else {
+    if let known = layouts[object.kind] {
+      layout = known
+    } else {
       let byField = kinds.slots[object.kind] ?? [:]
       let byColumn = Dictionary(byField.map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
       layout = Self.slotColumns.map { byColumn[$0] }

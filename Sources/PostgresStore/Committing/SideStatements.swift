@@ -6,6 +6,8 @@ import Ports
 struct SideStatements {
   let kinds: KindDictionary
   let flight: Flight
+  /// Lines of the story kept for each object; the oldest go.
+  static let storyLines = 200
 
   /// `generation` never goes back: an observation of an older generation does not hide a newer one.
   func statuses(_ statuses: [StatusWrite]) throws {
@@ -54,7 +56,8 @@ struct SideStatements {
 
   func story(_ events: [StoryEvent]) throws {
     for chunk in events.chunks {
-      var at = ArrayText(), warning = ArrayText()
+      var at = ArrayText()
+      var warning = ArrayText()
       for event in chunk {
         at.add(event.at)
         warning.add(event.warning)
@@ -68,16 +71,29 @@ struct SideStatements {
           .uids(chunk.map(\.tenant)), .uids(chunk.map(\.uid)), .ints(try chunk.map { try kinds.number($0.kind) }),
           .texts(chunk.map(\.name)), at.parameter, .texts(chunk.map(\.reason)), .texts(chunk.map(\.message)), warning.parameter,
         ])
+      let objects = Dictionary(chunk.map { ($0.uid, $0.tenant) }, uniquingKeysWith: { first, _ in first }).sorted {
+        $0.key < $1.key
+      }
+      try flight.add(
+        """
+        DELETE FROM story s USING (SELECT w.tenant, w.uid, (SELECT n FROM story x WHERE x.tenant = w.tenant AND x.uid = w.uid
+            ORDER BY n DESC OFFSET \(Self.storyLines) LIMIT 1) AS n FROM unnest($1::uuid[], $2::uuid[]) w(tenant, uid)) o
+        WHERE s.tenant = o.tenant AND s.uid = o.uid AND s.n <= o.n
+        """, [.uids(objects.map(\.value)), .uids(objects.map(\.key))])
     }
   }
 
   /// An intent's key and call stay as they were first written: what was sent must be told from what is sent again.
   func effects(_ effects: [EffectRow]) throws {
     let sorted = effects.enumerated().sorted {
-      ($0.element.tenant, $0.element.uid, $0.element.generation, $0.offset) < ($1.element.tenant, $1.element.uid, $1.element.generation, $1.offset)
+      ($0.element.tenant, $0.element.uid, $0.element.generation, $0.offset) < (
+        $1.element.tenant, $1.element.uid, $1.element.generation, $1.offset
+      )
     }.map(\.element)
     for chunk in sorted.chunks {
-      var call = ArrayText(), reply = ArrayText(), consumed = ArrayText()
+      var call = ArrayText()
+      var reply = ArrayText()
+      var consumed = ArrayText()
       var scratch: [UInt8] = []
       for effect in chunk {
         call.add(StepCoding.value(effect.step), scratch: &scratch)

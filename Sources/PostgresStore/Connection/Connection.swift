@@ -60,6 +60,7 @@ final class Connection {
 
   /// Runs one statement, prepared on first use.
   func query(_ sql: String, _ parameters: [Parameter] = []) throws -> Rows {
+    try Self.refuseNUL(parameters)
     let name = try prepare(sql)
     counter.add(1)
     let result = Self.withParameters(parameters) { PQexecPrepared(handle, name, Int32(parameters.count), $0, nil, nil, 1) }
@@ -74,6 +75,7 @@ final class Connection {
   func pipeline(_ statements: [(sql: String, parameters: [Parameter])]) throws -> [Rows] {
     if statements.isEmpty { return [] }
     if statements.count == 1 { return [try query(statements[0].sql, statements[0].parameters)] }
+    for statement in statements { try Self.refuseNUL(statement.parameters) }
     let names = try statements.map { try prepare($0.sql) }
     counter.add(statements.count)
     guard PQenterPipelineMode(handle) == 1 else { throw failure() }
@@ -153,7 +155,8 @@ final class Connection {
   private func check(_ result: OpaquePointer?, sql: String) throws {
     switch PQresultStatus(result) {
     case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY: return
-    case PGRES_PIPELINE_ABORTED: throw DatabaseError(state: "25P02", message: "an earlier statement failed", connectionLost: false)
+    case PGRES_PIPELINE_ABORTED:
+      throw DatabaseError(state: "25P02", message: "an earlier statement failed", connectionLost: false)
     default:
       guard result != nil, let state = PQresultErrorField(result, Int32(UInt8(ascii: "C"))) else { throw failure() }
       let primary = PQresultErrorField(result, Int32(UInt8(ascii: "M"))).map { String(cString: $0) } ?? ""
@@ -168,8 +171,17 @@ final class Connection {
 
   private static func withCStrings<R>(_ texts: [String], _ body: (UnsafePointer<UnsafePointer<CChar>?>) -> R) -> R {
     let copies = texts.map { strdup($0) }
-    defer { copies.forEach { free($0) } }
+    defer { for copy in copies { free(copy) } }
     return (copies.map { UnsafePointer($0) } + [nil]).withUnsafeBufferPointer { body($0.baseAddress!) }
+  }
+
+  /// Parameters end at their first NUL: a text that holds one would be cut without a word.
+  private static func refuseNUL(_ parameters: [Parameter]) throws {
+    for parameter in parameters {
+      guard let bytes = parameter.bytes, bytes.withUnsafeBytes({ $0.baseAddress.flatMap { memchr($0, 0, bytes.count) } }) != nil
+      else { continue }
+      throw DatabaseError(state: "22021", message: "a text holds the character NUL", connectionLost: false)
+    }
   }
 
   /// Lays all parameters into one buffer, each ended by NUL, and passes pointers into it.

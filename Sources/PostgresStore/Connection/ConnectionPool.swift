@@ -53,7 +53,13 @@ public final class ConnectionPool: @unchecked Sendable {
       return Problem(.unavailable, code: "database_busy", "Too many requests wait for the database.", fix: "Try again later.")
     }
     waiting.append(job)
-    if idle > waiting.count - first - 1 { condition.signal() } else if threads < size { startThread() } else { condition.signal() }
+    if idle > waiting.count - first - 1 {
+      condition.signal()
+    } else if threads < size {
+      startThread()
+    } else {
+      condition.signal()
+    }
     return nil
   }
 

@@ -16,7 +16,8 @@ public struct DatabaseAddress: Sendable, Hashable {
   /// Over a Unix socket, as the private server's owner.
   public init(socketDirectory: String, user: String = "plumb", database: String = "postgres", schema: String = "plumb") {
     self.init(
-      connection: "host=\(Self.quoted(socketDirectory)) port=5432 user=\(Self.quoted(user)) dbname=\(Self.quoted(database))", schema: schema)
+      connection: "host=\(Self.quoted(socketDirectory)) port=5432 user=\(Self.quoted(user)) dbname=\(Self.quoted(database))",
+      schema: schema)
   }
 
   private static func quoted(_ text: String) -> String {

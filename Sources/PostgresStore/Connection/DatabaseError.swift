@@ -31,7 +31,8 @@ struct DatabaseError: Error, CustomStringConvertible {
     case "40P01", "40001":
       return Problem(.conflict, code: "busy", "Others kept changing the same objects.", fix: "Try again.")
     case "22P05", "22021":
-      return Problem(.invalid, code: "bad_text", "A text holds a character that cannot be stored (NUL, or half a surrogate pair).")
+      return Problem(
+        .invalid, code: "bad_text", "A text holds a character that cannot be stored (NUL, or half a surrogate pair).")
     case "22003":
       return Problem(.invalid, code: "number_range", "A number is out of the range that can be stored.")
     case "42501", "28000", "28P01":
@@ -41,7 +42,9 @@ struct DatabaseError: Error, CustomStringConvertible {
     case "25006":
       return Problem(.unavailable, code: "read_only", "The database is a read-only standby.")
     default:
-      return Problem(.failure, code: "database_error", "The database refused a statement: \(description)\(sql.isEmpty ? "" : " in \(sql.prefix(160))")")
+      return Problem(
+        .failure, code: "database_error",
+        "The database refused a statement: \(description)\(sql.isEmpty ? "" : " in \(sql.prefix(160))")")
     }
   }
 

@@ -19,7 +19,8 @@ struct PostgresFolder {
     root = URL(fileURLWithPath: absolute).standardizedFileURL.path + "/postgres"
     self.user = user
     do {
-      try FileManager.default.createDirectory(atPath: (root as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+      try FileManager.default.createDirectory(
+        atPath: (root as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
     } catch {
       throw Self.cannot("make the folder \((root as NSString).deletingLastPathComponent)")
     }
@@ -45,7 +46,8 @@ struct PostgresFolder {
   private static func cannot(_ what: String) -> Problem {
     let full = errno == ENOSPC
     return Problem(
-      full ? .unavailable : .denied, code: full ? "disk_full" : "data_folder", "Cannot \(what): \(String(cString: strerror(errno))).",
+      full ? .unavailable : .denied, code: full ? "disk_full" : "data_folder",
+      "Cannot \(what): \(String(cString: strerror(errno))).",
       fix: full ? "Free disk space." : "Choose another --data folder, or its rights.")
   }
 
@@ -93,7 +95,9 @@ struct PostgresFolder {
     let descriptor = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { throw Self.cannot("open \(root)") }
     defer { close(descriptor) }
-    guard syncfs(descriptor) == 0, rename(fresh, data) == 0, fsync(descriptor) == 0 else { throw Self.cannot("put \(data) in its place") }
+    guard syncfs(descriptor) == 0, rename(fresh, data) == 0, fsync(descriptor) == 0 else {
+      throw Self.cannot("put \(data) in its place")
+    }
   }
 
   /// Where the socket goes: here, or in a short folder under /tmp that is remembered.
@@ -102,9 +106,11 @@ struct PostgresFolder {
     let note = "\(root)/socket-folder"
     if let known = try? String(contentsOfFile: note, encoding: .utf8), known.hasPrefix("/tmp/plumb-") {
       var info = stat()
-      if lstat(known, &info) == 0, info.st_mode & S_IFMT == S_IFDIR, info.st_uid == user.uid, info.st_mode & 0o777 == 0o700 { return known }
+      if lstat(known, &info) == 0, info.st_mode & S_IFMT == S_IFDIR, info.st_uid == user.uid, info.st_mode & 0o777 == 0o700 {
+        return known
+      }
     }
-    var template = Array("/tmp/plumb-XXXXXX".utf8CString)
+    var template = Array(("/tmp/plumb-" + String(repeating: "X", count: 6)).utf8CString)
     guard mkdtemp(&template) != nil else { throw Self.cannot("make a folder in /tmp for the database's socket") }
     let made = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     try Self.makePrivate(made, user)
@@ -123,20 +129,25 @@ struct PostgresFolder {
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { $0.trimmingCharacters(in: .whitespaces) }
     guard let first = lines.first, let pid = pid_t(first), pid > 1, kill(pid, 0) == 0 || errno == EPERM else { return nil }
     // The id may be another program's by now.
-    guard let name = try? String(contentsOfFile: "/proc/\(pid)/comm", encoding: .utf8), name.hasPrefix("postgres") else { return nil }
+    guard let name = try? String(contentsOfFile: "/proc/\(pid)/comm", encoding: .utf8), name.hasPrefix("postgres") else {
+      return nil
+    }
     if let folder = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/cwd"), folder != data { return nil }
     return (pid, lines.count > 7 ? lines[7] : "starting")
   }
 
   /// What PostgreSQL wrote about a failure, in plain words.
   static func explain(_ what: String, _ output: String) -> Problem {
-    let lines = output.split(separator: "\n").filter { $0.contains("FATAL") || $0.contains("PANIC") || $0.contains("error:") || $0.contains("HINT") }
+    let lines = output.split(separator: "\n").filter {
+      $0.contains("FATAL") || $0.contains("PANIC") || $0.contains("error:") || $0.contains("HINT")
+    }
     let said = (lines.isEmpty ? output.split(separator: "\n").suffix(3) : lines.suffix(3)).joined(separator: " ")
     if output.contains("No space left on device") {
       return Problem(.unavailable, code: "disk_full", "\(what): the disk is full.", fix: "Free disk space, then start again.")
     }
     if output.contains("Permission denied") {
-      return Problem(.denied, code: "data_rights", "\(what): \(said)", fix: "Give PostgreSQL's user the rights to the --data folder.")
+      return Problem(
+        .denied, code: "data_rights", "\(what): \(said)", fix: "Give PostgreSQL's user the rights to the --data folder.")
     }
     return Problem(.failure, code: "postgres_failed", "\(what): \(said)")
   }

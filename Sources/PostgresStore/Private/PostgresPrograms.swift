@@ -41,7 +41,8 @@ struct PostgresPrograms {
       }
     }
     let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
-    for folder in path.split(separator: ":").map(String.init) where isComplete(folder) && !found.contains(where: { $0.folder == folder }) {
+    for folder in path.split(separator: ":").map(String.init)
+    where isComplete(folder) && !found.contains(where: { $0.folder == folder }) {
       if let major = version(folder) { found.append(PostgresPrograms(folder: folder, major: major)) }
     }
     return found.sorted { $0.major > $1.major }
@@ -53,7 +54,9 @@ struct PostgresPrograms {
 
   /// `postgres (PostgreSQL) 15.14 …`
   private static func version(_ folder: String) -> Int? {
-    guard let (status, text) = try? Subprocess.run(["\(folder)/postgres", "--version"], seconds: 5), status == 0 else { return nil }
+    guard let (status, text) = try? Subprocess.run(["\(folder)/postgres", "--version"], seconds: 5), status == 0 else {
+      return nil
+    }
     return text.split(separator: " ").dropFirst(2).first.flatMap { Int($0.prefix { $0.isNumber }) }
   }
 }
@@ -69,7 +72,9 @@ struct ServerUser {
   static func choose() throws -> ServerUser {
     if geteuid() != 0 { return ServerUser(name: "", uid: geteuid(), gid: getegid(), isSelf: true) }
     for name in ["postgres", "nobody"] {
-      if let entry = getpwnam(name) { return ServerUser(name: name, uid: entry.pointee.pw_uid, gid: entry.pointee.pw_gid, isSelf: false) }
+      if let entry = getpwnam(name) {
+        return ServerUser(name: name, uid: entry.pointee.pw_uid, gid: entry.pointee.pw_gid, isSelf: false)
+      }
     }
     throw Problem(
       .unavailable, code: "no_user", "PostgreSQL does not run as root, and there is neither a user postgres nor nobody.",
@@ -106,7 +111,8 @@ struct ServerUser {
       let bits: mode_t = info.st_uid == uid ? 0o100 : info.st_gid == gid ? 0o010 : 0o001
       if uid != 0, info.st_mode & bits == 0 {
         throw Problem(
-          .denied, code: "data_unreachable", "PostgreSQL runs as user \(name.isEmpty ? "\(uid)" : name), who may not enter \(folder).",
+          .denied, code: "data_unreachable",
+          "PostgreSQL runs as user \(name.isEmpty ? "\(uid)" : name), who may not enter \(folder).",
           fix: "chmod o+x \(folder), choose another --data folder, or run plumb as an ordinary user.")
       }
     }

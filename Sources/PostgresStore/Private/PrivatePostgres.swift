@@ -7,11 +7,13 @@ public final class PrivatePostgres: @unchecked Sendable {
   /// Small: the data of a small installation, without what only large ones need.
   private static let settings: [(String, String)] = [
     ("listen_addresses", ""), ("port", "5432"), ("max_connections", "40"), ("shared_buffers", "24MB"), ("wal_level", "replica"),
-    ("max_wal_senders", "4"), ("max_wal_size", "256MB"), ("min_wal_size", "32MB"), ("checkpoint_timeout", "10min"), ("jit", "off"),
+    ("max_wal_senders", "4"), ("max_wal_size", "256MB"), ("min_wal_size", "32MB"), ("checkpoint_timeout", "10min"),
+    ("jit", "off"),
     ("autovacuum", "on"), ("autovacuum_max_workers", "2"), ("max_worker_processes", "2"), ("max_parallel_workers", "0"),
     ("max_parallel_workers_per_gather", "0"), ("effective_cache_size", "256MB"), ("random_page_cost", "1.1"), ("work_mem", "4MB"),
     ("maintenance_work_mem", "32MB"), ("huge_pages", "off"), ("logging_collector", "off"), ("log_min_messages", "warning"),
-    ("log_line_prefix", "%m [%p] "), ("track_activities", "on"), ("unix_socket_permissions", "0700"), ("timezone", "UTC"), ("log_timezone", "UTC"),
+    ("log_line_prefix", "%m [%p] "), ("track_activities", "on"), ("unix_socket_permissions", "0700"), ("timezone", "UTC"),
+    ("log_timezone", "UTC"),
   ]
   private static let startSeconds = 120.0
   private static let stopSeconds = 15.0
@@ -69,7 +71,9 @@ public final class PrivatePostgres: @unchecked Sendable {
     let deadline = Date(timeIntervalSinceNow: Self.startSeconds)
     // One that is stopping (its plumb was killed just now) must be gone before the next one starts.
     while let living = folder.livingServer(), living.state != "ready" {
-      guard Date() < deadline else { throw Problem(.timeout, code: "postgres_slow", "The PostgreSQL that runs in \(folder.data) does not stop.") }
+      guard Date() < deadline else {
+        throw Problem(.timeout, code: "postgres_slow", "The PostgreSQL that runs in \(folder.data) does not stop.")
+      }
       usleep(Self.pollMicroseconds)
     }
     if let living = folder.livingServer(), socketExists {
@@ -87,7 +91,9 @@ public final class PrivatePostgres: @unchecked Sendable {
       if let living = folder.livingServer(), living.state == "ready", current != 0, socketExists { return }
       if Date() >= deadline {
         stopBlocking()
-        throw Problem(.timeout, code: "postgres_slow", "The database was not ready within \(Int(Self.startSeconds)) s.", fix: "See \(folder.log).")
+        throw Problem(
+          .timeout, code: "postgres_slow", "The database was not ready within \(Int(Self.startSeconds)) s.",
+          fix: "See \(folder.log).")
       }
       usleep(Self.pollMicroseconds)
     }
@@ -164,7 +170,9 @@ public final class PrivatePostgres: @unchecked Sendable {
     guard log >= 0 else { return nil }
     defer { close(log) }
     var arguments = ["\(programs.folder)/postgres", "-D", folder.data]
-    for (name, value) in Self.settings + [("unix_socket_directories", socketFolder)] + extra { arguments += ["-c", "\(name)=\(value)"] }
+    for (name, value) in Self.settings + [("unix_socket_directories", socketFolder)] + extra {
+      arguments += ["-c", "\(name)=\(value)"]
+    }
     return try? Subprocess.spawn(folder.user.command(arguments, tied: true), output: log)
   }
 

@@ -30,7 +30,8 @@ enum Subprocess {
     sigaddset(&signals, SIGTERM)
     sigaddset(&signals, SIGHUP)
     posix_spawnattr_setsigdefault(&attributes, &signals)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK) | Int16(POSIX_SPAWN_SETSIGDEF) | Int16(PLUMB_POSIX_SPAWN_SETSID))
+    posix_spawnattr_setflags(
+      &attributes, Int16(POSIX_SPAWN_SETSIGMASK) | Int16(POSIX_SPAWN_SETSIGDEF) | Int16(PLUMB_POSIX_SPAWN_SETSID))
     let environment = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8", "TZ=UTC"]
     var pid = pid_t()
     let status = withCStrings(arguments) { argv in
@@ -74,7 +75,9 @@ enum Subprocess {
     var status: Int32 = 0
     while waitpid(pid, &status, 0) < 0, errno == EINTR {}
     let text = String(decoding: output, as: UTF8.self)
-    if late { throw Problem(.timeout, code: "program_slow", "\(arguments[0]) did not finish in \(Int(seconds)) s: \(text.suffix(300))") }
+    if late {
+      throw Problem(.timeout, code: "program_slow", "\(arguments[0]) did not finish in \(Int(seconds)) s: \(text.suffix(300))")
+    }
     return (exitStatus(status), text)
   }
 
@@ -83,7 +86,7 @@ enum Subprocess {
 
   private static func withCStrings<R>(_ texts: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> R) -> R {
     let copies = texts.map { strdup($0) }
-    defer { copies.forEach { free($0) } }
+    defer { for copy in copies { free(copy) } }
     return (copies + [nil]).withUnsafeBufferPointer { body($0.baseAddress!) }
   }
 }

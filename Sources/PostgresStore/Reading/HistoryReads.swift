@@ -19,7 +19,8 @@ extension PostgresStore {
           uid: row.uid(0), kind: kinds.name(row.int(1)), name: row.text(2), version: row.int(3), generation: row.int(4),
           operation: row.text(5), at: row.time(6),
           origin: Origin(manager: Manager(row.text(7)), actor: row.text(8), commit: row.optionalText(9), action: row.text(10)),
-          spec: try row.json(11).object ?? ObjectMap(), owners: OwnersCoding.owners(try row.json(12)), labels: try ObjectRow.labels(row, 13))
+          spec: try row.json(11).object ?? ObjectMap(), owners: OwnersCoding.owners(try row.json(12)),
+          labels: try ObjectRow.labels(row, 13))
       }
     }
   }
@@ -39,8 +40,10 @@ extension PostgresStore {
         """, [.uid(tenant), .int(number), .time(moment), .int(min(max(0, limit), PostgresStore.maxPage))]
       ).map { row in
         StoredObject(
-          tenant: tenant, uid: row.uid(0), kind: kind, name: row.text(2), rev: row.int(3), version: row.int(4), generation: row.int(5),
-          spec: try row.json(6).object ?? ObjectMap(), owners: OwnersCoding.owners(try row.json(7)), labels: try ObjectRow.labels(row, 8),
+          tenant: tenant, uid: row.uid(0), kind: kind, name: row.text(2), rev: row.int(3), version: row.int(4),
+          generation: row.int(5),
+          spec: try row.json(6).object ?? ObjectMap(), owners: OwnersCoding.owners(try row.json(7)),
+          labels: try ObjectRow.labels(row, 8),
           protected: row.bool(9), created: row.time(10), updated: row.time(11),
           deleting: row.text(1) == ObjectWrite.Operation.startDelete.rawValue ? row.time(11) : nil)
       }
@@ -55,7 +58,8 @@ extension PostgresStore {
       let bound = Parameter.int(min(max(0, limit), PostgresStore.maxPage))
       let rows =
         if let uid {
-          try connection.query("\(columns) AND uid = $2::uuid ORDER BY n DESC LIMIT $3::bigint", [.uid(tenant), .uid(uid), bound])
+          try connection.query(
+            "\(columns) AND uid = $2::uuid ORDER BY n DESC LIMIT $3::bigint", [.uid(tenant), .uid(uid), bound])
         } else {
           try connection.query("\(columns) ORDER BY n DESC LIMIT $2::bigint", [.uid(tenant), bound])
         }
@@ -82,7 +86,8 @@ extension PostgresStore {
       if position < floor || position > last { return .resync(from: last) }
       let changes = rows.map { $0 }.filter { !$0.isNull(2) }.map { row in
         Change(
-          tenant: tenant, position: row.int(2), uid: row.uid(3), kind: kinds.name(row.int(4)), name: row.text(5), operation: row.text(6),
+          tenant: tenant, position: row.int(2), uid: row.uid(3), kind: kinds.name(row.int(4)), name: row.text(5),
+          operation: row.text(6),
           events: row.optionalText(7)?.split(separator: ",").map(String.init) ?? [], version: row.int(8), at: row.time(9),
           actor: row.text(10))
       }
@@ -150,7 +155,8 @@ extension PostgresStore {
 enum StepCoding {
   static func value(_ step: Step) -> Value {
     [
-      "name": .string(step.name), "service": .string(step.service), "operation": .string(step.operation), "arguments": step.arguments,
+      "name": .string(step.name), "service": .string(step.service), "operation": .string(step.operation),
+      "arguments": step.arguments,
       "class": .string(step.kind.rawValue), "deadline": .int(step.deadline.microseconds),
     ]
   }

@@ -55,6 +55,8 @@ struct ObjectLocator: FieldLocating {
 /// An ordering and its continuation: nulls last ascending, first descending, the uid last of all.
 struct OrderSQL {
   let keys: [(sql: String, type: String, descending: Bool)]
+  /// Text of which a slot holds the first characters: values of cursors are cut alike. (A second name of type `text`.)
+  private static let slotType = "pg_catalog.text"
 
   init(_ sort: [(path: FieldPath, descending: Bool)], _ locator: ObjectLocator, _ b: inout StatementBuilder) {
     keys = sort.map { key in
@@ -73,7 +75,7 @@ struct OrderSQL {
     case .text(let sql): ("\(sql) COLLATE \"C\"", "text")
     case .number(let sql): (sql, "numeric")
     case .time(let sql): (sql, "timestamptz")
-    case .slot(let sql, _), .flag(let sql, _): (sql, "text")
+    case .slot(let sql, _), .flag(let sql, _): (sql, Self.slotType)
     case .json(let sql, .integer), .json(let sql, .number), .json(let sql, .decimal): ("as_number(\(sql))", "numeric")
     case .json(let sql, .timestamp): ("as_time(\(sql))", "timestamptz")
     case .json(let sql, _): ("(\(sql) #>> '{}') COLLATE \"C\"", "text")
@@ -83,7 +85,8 @@ struct OrderSQL {
   /// The rows that come after the given one.
   func after(_ values: [Value], uid: UID, _ b: inout StatementBuilder) throws -> String {
     guard values.count == keys.count else {
-      throw Problem(.invalid, code: "bad_cursor", "The cursor does not fit the order of this list.", fix: "Start from the first page.")
+      throw Problem(
+        .invalid, code: "bad_cursor", "The cursor does not fit the order of this list.", fix: "Start from the first page.")
     }
     var clauses: [String] = []
     var prefix = ""
@@ -103,18 +106,22 @@ struct OrderSQL {
   }
 
   private static func parameter(_ value: Value, _ type: String) throws -> Parameter {
-    let fault = Problem(.invalid, code: "bad_cursor", "The cursor does not fit the order of this list.", fix: "Start from the first page.")
+    let fault = Problem(
+      .invalid, code: "bad_cursor", "The cursor does not fit the order of this list.", fix: "Start from the first page.")
     switch (type, value) {
     case (_, .null): return .null
     case ("timestamptz", .string(let text)): if let time = Timestamp(text) { return .time(time) }
     case ("numeric", .int(let number)): return .int(number)
     case ("numeric", .double(let number)) where number.isFinite: return .text("\(number)")
     case ("numeric", .string(let text)):
-      if text.utf8.count <= 200, Double(text)?.isFinite == true, text.allSatisfy({ $0.isNumber || "-+.".contains($0) }) { return .text(text) }
+      if text.utf8.count <= 200, Double(text)?.isFinite == true, text.allSatisfy({ $0.isNumber || "-+.".contains($0) }) {
+        return .text(text)
+      }
     case ("uuid", .string(let text)): if let uid = UID(text) { return .uid(uid) }
-    case ("text", .string(let text)): return .text(SlotText.cut(text))
-    case ("text", .bool(let flag)): return .text(flag ? "true" : "false")
-    case ("text", let other): return .text(JSON.text(other))
+    case (slotType, .string(let text)): return .text(SlotText.cut(text))
+    case ("text", .string(let text)): return .text(text)
+    case (slotType, .bool(let flag)), ("text", .bool(let flag)): return .text(flag ? "true" : "false")
+    case (slotType, let other), ("text", let other): return .text(JSON.text(other))
     default: break
     }
     throw fault

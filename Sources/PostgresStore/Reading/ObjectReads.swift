@@ -73,7 +73,8 @@ extension PostgresStore {
   public func count(_ queries: [ObjectQuery]) async throws -> [Int] {
     if queries.isEmpty { return [] }
     let kinds = dictionary
-    let statements = stride(from: 0, to: queries.count, by: Self.countsAtOnce).map { start -> (sql: String, parameters: [Parameter]) in
+    let statements = stride(from: 0, to: queries.count, by: Self.countsAtOnce).map {
+      start -> (sql: String, parameters: [Parameter]) in
       var b = StatementBuilder()
       let counts = queries[start..<min(start + Self.countsAtOnce, queries.count)].map { query in
         let locator = ObjectLocator(kind: catalog.kind(query.kind), slots: kinds.slots[query.kind] ?? [:])
@@ -98,7 +99,9 @@ extension PostgresStore {
   }
 
   /// Live objects, of any tenant, that refer to any of these. Who shows them to a user must filter by tenant.
-  public func referrers(tenant: UID, of uids: [UID], limit: Int) async throws -> [(target: UID, field: String, object: StoredObject)] {
+  public func referrers(tenant: UID, of uids: [UID], limit: Int) async throws -> [(
+    target: UID, field: String, object: StoredObject
+  )] {
     if uids.isEmpty { return [] }
     let kinds = dictionary
     return try await pool.run { connection in
@@ -121,7 +124,10 @@ extension PostgresStore {
         JOIN unique_key k ON k.scope = x.scope AND k.kind = $4::smallint AND k.rule = x.rule AND k.value = key_text(x.value)
         WHERE k.until IS NULL OR k.until > clock_timestamp()
         """,
-        [.uids(keys.map { $0.global ? PostgresStore.everywhere : tenant }), .ints(keys.map(\.rule)), .texts(keys.map(\.value)), .int(number)])
+        [
+          .uids(keys.map { $0.global ? PostgresStore.everywhere : tenant }), .ints(keys.map(\.rule)), .texts(keys.map(\.value)),
+          .int(number),
+        ])
       return Dictionary(rows.map { (keys[$0.int(0) - 1], $0.uid(1)) }, uniquingKeysWith: { first, _ in first })
     }
   }

@@ -52,14 +52,17 @@ struct PredicateSQL<Locator: FieldLocating> {
     case .containsText(let path, let text):
       atom(path, &b) { column, b in
         text.isEmpty
-          ? "(\(Self.text(column)) IS NOT NULL)" : "(strpos(lower(\(Self.text(column))), lower(\(b.bind(.text(text), "text")))) > 0)"
+          ? "(\(Self.text(column)) IS NOT NULL)"
+          : "(strpos(lower(\(Self.text(column))), lower(\(b.bind(.text(text), "text")))) > 0)"
       }
     case .startsWith(let path, let text): atom(path, &b) { startsWith($0, text, &$1) }
     }
   }
 
   /// A comparison that cannot be true uses no parameters: PostgreSQL refuses those that a statement does not mention.
-  private func atom(_ path: FieldPath, _ b: inout StatementBuilder, _ body: (FieldColumn, inout StatementBuilder) -> String) -> String {
+  private func atom(_ path: FieldPath, _ b: inout StatementBuilder, _ body: (FieldColumn, inout StatementBuilder) -> String)
+    -> String
+  {
     let before = b
     let sql = body(locator.column(path, &b), &b)
     if sql == "false" { b = before }
@@ -95,14 +98,17 @@ struct PredicateSQL<Locator: FieldLocating> {
     case .flag(_, let whole): return order(.json(whole, .boolean), op, value, &b)
     case .json(let sql, let type):
       switch (type, value) {
-      case (.timestamp, .string): return Self.time(value).map { "as_time(\(sql)) \(op) \(b.bind(.time($0), "timestamptz"))" } ?? "false"
+      case (.timestamp, .string):
+        return Self.time(value).map { "as_time(\(sql)) \(op) \(b.bind(.time($0), "timestamptz"))" } ?? "false"
       case (.decimal, _), (_, .int), (_, .double):
         guard let number = Self.number(value, &b) else { return "false" }
         let typed = type == .decimal ? "" : "jsonb_typeof(\(sql)) = 'number' AND "
         return "(\(typed)as_number(\(sql)) \(op) \(number))"
       case (_, .string(let text)):
-        return "(jsonb_typeof(\(sql)) = 'string' AND (\(sql) #>> '{}') COLLATE \"C\" \(op) \(b.bind(.text(text), "text")) COLLATE \"C\")"
-      case (_, .bool(let flag)): return "(jsonb_typeof(\(sql)) = 'boolean' AND (\(sql))::text::boolean \(op) \(b.bind(.bool(flag), "boolean")))"
+        return
+          "(jsonb_typeof(\(sql)) = 'string' AND (\(sql) #>> '{}') COLLATE \"C\" \(op) \(b.bind(.text(text), "text")) COLLATE \"C\")"
+      case (_, .bool(let flag)):
+        return "(jsonb_typeof(\(sql)) = 'boolean' AND (\(sql))::text::boolean \(op) \(b.bind(.bool(flag), "boolean")))"
       default: return "false"
       }
     }
@@ -168,7 +174,8 @@ struct PredicateSQL<Locator: FieldLocating> {
     case .int(let number): return b.bind(.int(number), "bigint")
     case .double(let number): return number.isFinite ? b.bind(.text("\(number)"), "numeric") : nil
     // Decimals are texts; an exponent would let a short text stand for a huge number.
-    case .string(let text) where text.utf8.count <= 200 && Double(text)?.isFinite == true && !text.contains { "eExXpPnN".contains($0) }:
+    case .string(let text)
+    where text.utf8.count <= 200 && Double(text)?.isFinite == true && !text.contains { "eExXpPnN".contains($0) }:
       return b.bind(.text(text), "numeric")
     default: return nil
     }

@@ -12,10 +12,13 @@ struct RecordLocator: FieldLocating {
     case .uid: return .uid("o.uid")
     case .created, .updated: return .time("o.at")
     case .spec(let steps):
-      guard let first = steps.first, let column = table.columns.first(where: { $0.field == first }) else { return .json("NULL::jsonb", nil) }
+      guard let first = steps.first, let column = table.columns.first(where: { $0.field == first }) else {
+        return .json("NULL::jsonb", nil)
+      }
       let type = ObjectLocator.type(of: steps, in: table.kind)
       if column.type == "jsonb" {
-        return .json(steps.count == 1 ? "o.\(column.name)" : "(o.\(column.name) #> \(b.bind(.texts(steps.dropFirst()), "text[]")))", type)
+        return .json(
+          steps.count == 1 ? "o.\(column.name)" : "(o.\(column.name) #> \(b.bind(.texts(steps.dropFirst()), "text[]")))", type)
       }
       switch column.type {
       case "bigint", "double precision": return .number("o.\(column.name)")
@@ -66,7 +69,9 @@ extension PostgresStore {
       let rows = try connection.query(sql, parameters)
       let records = try rows.map { $0 }.filter { !$0.isNull(1) }.map { row in
         var fields = ObjectMap()
-        for (n, column) in table.columns.enumerated() where !row.isNull(n + 3) { fields.append(column.field, try Self.value(row, n + 3, column.type)) }
+        for (n, column) in table.columns.enumerated() where !row.isNull(n + 3) {
+          fields.append(column.field, try Self.value(row, n + 3, column.type))
+        }
         return RecordRow(tenant: query.tenant, uid: row.uid(1), kind: query.kind, at: row.time(2), fields: fields)
       }
       return RecordPage(rows: records, total: rows[0].optionalInt(0))
@@ -85,7 +90,9 @@ extension PostgresStore {
   }
 
   /// By group. Values that are no numbers count as 0 in the sum.
-  public func aggregate(_ query: RecordQuery, sum field: String?, by: String?) async throws -> [(group: String, count: Int, sum: Double)] {
+  public func aggregate(_ query: RecordQuery, sum field: String?, by: String?) async throws -> [(
+    group: String, count: Int, sum: Double
+  )] {
     let table = try table(query.kind)
     func column(_ name: String) throws -> RecordTable.Column {
       guard let column = table.columns.first(where: { $0.field == name }) else {
@@ -97,7 +104,8 @@ extension PostgresStore {
     let group = try by.map { "coalesce(to_jsonb(o.\(try column($0).name)) #>> '{}', '') COLLATE \"C\"" } ?? "''"
     var b = StatementBuilder()
     let filter = Self.filter(query, table, &b)
-    let sql = "SELECT \(group), count(*), \(sum) FROM \(table.name) o WHERE \(filter) \(by == nil ? "" : "GROUP BY 1 ORDER BY 1") LIMIT \(Self.maxGroups)"
+    let sql =
+      "SELECT \(group), count(*), \(sum) FROM \(table.name) o WHERE \(filter) \(by == nil ? "" : "GROUP BY 1 ORDER BY 1") LIMIT \(Self.maxGroups)"
     let parameters = b.parameters
     return try await pool.run { connection in
       let rows = try connection.query(sql, parameters).map { (group: $0.text(0), count: $0.int(1), sum: $0.double(2)) }

@@ -15,13 +15,18 @@ struct RecordStatements: Sendable {
       let table = try RecordTable(spec)
       let rules = spec.unique.enumerated().filter { !$0.element.fields.isEmpty && $0.element.condition == nil }
       for chunk in rows.chunks {
-        if rules.isEmpty { try insert(Array(chunk), table, "", [], flight) } else { try insertOnce(Array(chunk), table, rules, flight) }
+        if rules.isEmpty {
+          try insert(Array(chunk), table, "", [], flight)
+        } else {
+          try insertOnce(Array(chunk), table, rules, flight)
+        }
       }
     }
   }
 
   /// `filter` limits the rows of `w`; its parameters come after those of the columns.
-  private func insert(_ rows: [RecordRow], _ table: RecordTable, _ filter: String, _ extra: [Parameter], _ flight: Flight) throws {
+  private func insert(_ rows: [RecordRow], _ table: RecordTable, _ filter: String, _ extra: [Parameter], _ flight: Flight) throws
+  {
     var at = ArrayText()
     for row in rows { at.add(row.at) }
     var parameters: [Parameter] = [.uids(rows.map(\.tenant)), .uids(rows.map(\.uid)), at.parameter]
@@ -73,7 +78,8 @@ struct RecordStatements: Sendable {
     var until = ArrayText()
     for key in keys { until.add(key.until) }
     let parameters: [Parameter] = [
-      .int(kind), .uids(keys.map(\.key.tenant)), .ints(keys.map(\.key.rule)), .texts(keys.map(\.key.value)), .uids(keys.map(\.uid)),
+      .int(kind), .uids(keys.map(\.key.tenant)), .ints(keys.map(\.key.rule)), .texts(keys.map(\.key.value)),
+      .uids(keys.map(\.uid)),
       until.parameterOrNull,
     ]
     try flight.add(

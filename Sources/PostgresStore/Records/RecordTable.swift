@@ -60,7 +60,8 @@ struct RecordTable: Sendable {
   }
 
   func index(_ column: Column) -> String {
-    column.type == "jsonb" ? "" : "CREATE INDEX ON \(name) (tenant, \(column.type == "text" ? "left(\(column.name), 200)" : column.name), at);"
+    column.type == "jsonb"
+      ? "" : "CREATE INDEX ON \(name) (tenant, \(column.type == "text" ? "left(\(column.name), 200)" : column.name), at);"
   }
 
   func partitionCreation(_ day: Int) -> String {

@@ -17,7 +17,8 @@ final class RecordTables: @unchecked Sendable {
 
   init(_ catalog: KindCatalog) throws {
     tables = Dictionary(
-      try catalog.kinds.filter { $0.storage == .record }.map { ($0.name, try RecordTable($0)) }, uniquingKeysWith: { first, _ in first })
+      try catalog.kinds.filter { $0.storage == .record }.map { ($0.name, try RecordTable($0)) },
+      uniquingKeysWith: { first, _ in first })
   }
 
   /// Creates missing tables and columns. Called under the migration lock.
@@ -37,13 +38,16 @@ final class RecordTables: @unchecked Sendable {
       }
       for column in table.columns {
         guard let type = columns["f_\(column.field)"] else {
-          sql += "ALTER TABLE \(table.name) ADD COLUMN \(column.name) \(column.type);" + (column.indexed ? table.index(column) : "")
+          sql +=
+            "ALTER TABLE \(table.name) ADD COLUMN \(column.name) \(column.type);" + (column.indexed ? table.index(column) : "")
           continue
         }
         if type != (column.type == "timestamptz" ? "timestamp with time zone" : column.type) {
           throw Problem(
-            .invalid, code: "record_type", "\(table.kind.name).\(column.field) is stored as \(type) and would now be \(column.type).",
-            place: table.kind.field(column.field)?.place ?? table.kind.place, fix: "Rows of records do not change: add a field of another name.")
+            .invalid, code: "record_type",
+            "\(table.kind.name).\(column.field) is stored as \(type) and would now be \(column.type).",
+            place: table.kind.field(column.field)?.place ?? table.kind.place,
+            fix: "Rows of records do not change: add a field of another name.")
         }
       }
     }
@@ -58,11 +62,13 @@ final class RecordTables: @unchecked Sendable {
     var asked: Set<String> = []
     for row in rows {
       guard let table = tables[row.kind] else {
-        throw Problem(.failure, code: "unknown_kind", "\(row.kind) is no record kind of the catalog that the store was opened with.")
+        throw Problem(
+          .failure, code: "unknown_kind", "\(row.kind) is no record kind of the catalog that the store was opened with.")
       }
       let day = RecordTable.day(row.at)
       if day > today + Self.daysAhead {
-        throw Problem(.invalid, code: "record_ahead", "A \(row.kind) of \(row.at) lies in the future.", fix: "Check the sender's clock.")
+        throw Problem(
+          .invalid, code: "record_ahead", "A \(row.kind) of \(row.at) lies in the future.", fix: "Check the sender's clock.")
       }
       let partition = table.partition(day)
       if day >= today - Self.partitionedDays, asked.insert(partition).inserted, !lock.withLock({ known.contains(partition) }) {
@@ -79,7 +85,9 @@ final class RecordTables: @unchecked Sendable {
   func makePartition(_ table: RecordTable, _ day: Int, _ connection: Connection) throws {
     let partition = table.partition(day)
     if try connection.query("SELECT to_regclass($1)::text", [.text(DatabaseAddress.identifier(partition))])[0].isNull(0) {
-      do { try connection.command(table.partitionCreation(day)) } catch let error as DatabaseError where error.state == "42P07" || error.state == "42P17" {
+      do { try connection.command(table.partitionCreation(day)) } catch let error as DatabaseError
+        where error.state == "42P07" || error.state == "42P17"
+      {
         // Another replica made it in this moment.
       }
     }

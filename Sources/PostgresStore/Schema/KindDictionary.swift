@@ -69,7 +69,8 @@ struct KindDictionary: Sendable {
       let number = try self.number(kind.name)
       try connection.transaction {
         _ = try connection.query(
-          "DELETE FROM slot WHERE kind = $1::smallint AND (col = $2 OR field = $3)", [.int(number), .text(column), .text(field.name)])
+          "DELETE FROM slot WHERE kind = $1::smallint AND (col = $2 OR field = $3)",
+          [.int(number), .text(column), .text(field.name)])
         _ = try connection.query(
           "INSERT INTO slot (kind, field, col) VALUES ($1::smallint, $3, $2)", [.int(number), .text(column), .text(field.name)])
         _ = try connection.query(
@@ -83,7 +84,8 @@ struct KindDictionary: Sendable {
   private static func filling(_ column: String) -> String {
     switch column.first {
     case "t": "left(spec ->> $2, \(slotCharacters))"
-    case "i": "CASE WHEN jsonb_typeof(spec -> $2) = 'number' AND abs((spec ->> $2)::numeric) < 9e18 THEN round((spec ->> $2)::numeric)::bigint END"
+    case "i":
+      "CASE WHEN jsonb_typeof(spec -> $2) = 'number' AND abs((spec ->> $2)::numeric) < 9e18 THEN round((spec ->> $2)::numeric)::bigint END"
     default: "as_time(spec -> $2)"
     }
   }

@@ -16,7 +16,10 @@ enum OwnersCoding {
       let number = sources[source] ?? list.count
       if number == list.count {
         sources[source] = number
-        list.append([.string(owner.manager.description), .string(owner.actor), .int(owner.at.microseconds), Value(owner.commit), Value(source.file)])
+        list.append([
+          .string(owner.manager.description), .string(owner.actor), .int(owner.at.microseconds), Value(owner.commit),
+          Value(source.file),
+        ])
       }
       fields.append(path, owner.place.map { [.int(number), .int($0.line), .int($0.column)] } ?? .int(number))
     }
@@ -73,7 +76,8 @@ enum ObjectRow {
       tenant: row.uid(first), uid: row.uid(first + 1), kind: kinds.name(row.int(first + 2)), name: row.text(first + 3),
       rev: row.int(first + 4), version: row.int(first + 5), generation: row.int(first + 6),
       spec: try row.json(first + 7).object ?? ObjectMap(), owners: OwnersCoding.owners(try row.json(first + 8)),
-      labels: try labels(row, first + 9), protected: row.bool(first + 10), created: row.time(first + 11), updated: row.time(first + 12),
+      labels: try labels(row, first + 9), protected: row.bool(first + 10), created: row.time(first + 11),
+      updated: row.time(first + 12),
       deleting: row.optionalTime(first + 13), deleted: row.bool(first + 14), status: try row.json(first + 15),
       observedGeneration: row.int(first + 16))
   }

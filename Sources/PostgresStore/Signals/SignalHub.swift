@@ -4,7 +4,7 @@ import Core
 import Foundation
 import Ports
 
-/// Own commits reach local listeners at once; NOTIFY follows, coalesced, outside any transaction (ENGINE section 2).
+/// Own commits reach local listeners at once; NOTIFY follows, coalesced, outside any transaction, where it would cost.
 final class SignalHub: @unchecked Sendable {
   /// Rest between two flights of NOTIFY, in microseconds.
   private static let rest: UInt32 = 2_000
@@ -106,7 +106,8 @@ final class SignalHub: @unchecked Sendable {
   private func serve(_ connection: Connection) throws {
     while !isClosed {
       var ends = [
-        pollfd(fd: PQsocket(connection.handle), events: Int16(POLLIN), revents: 0), pollfd(fd: wakePipe[0], events: Int16(POLLIN), revents: 0),
+        pollfd(fd: PQsocket(connection.handle), events: Int16(POLLIN), revents: 0),
+        pollfd(fd: wakePipe[0], events: Int16(POLLIN), revents: 0),
       ]
       _ = poll(&ends, 2, -1)
       if ends[0].revents != 0 {
@@ -136,7 +137,8 @@ final class SignalHub: @unchecked Sendable {
     if !shards.isEmpty { messages.append(("plumb_work", shards.map(String.init).joined(separator: ","))) }
     if messages.isEmpty { return }
     _ = try connection.query(
-      "SELECT pg_notify(c, p) FROM unnest($1::text[], $2::text[]) x(c, p)", [.texts(messages.map(\.channel)), .texts(messages.map(\.payload))])
+      "SELECT pg_notify(c, p) FROM unnest($1::text[], $2::text[]) x(c, p)",
+      [.texts(messages.map(\.channel)), .texts(messages.map(\.payload))])
     usleep(Self.rest)
   }
 

@@ -26,7 +26,9 @@ extension PostgresStore {
     let n = expected.count + 2
     return try await pool.run { connection in
       guard let value else {
-        let deleted = try connection.query("DELETE FROM kv k WHERE tenant = $1::uuid AND key = $2 AND \(condition)", identity + expected).affected
+        let deleted = try connection.query(
+          "DELETE FROM kv k WHERE tenant = $1::uuid AND key = $2 AND \(condition)", identity + expected
+        ).affected
         if deleted > 0 { return true }
         guard case .some(.some) = expecting else { return try expecting == nil || self.isAbsent(connection, identity) }
         return false
@@ -55,7 +57,9 @@ extension PostgresStore {
   public func note(lastUsed: [(tenant: UID, uid: UID, at: Timestamp)]) async throws {
     if lastUsed.isEmpty { return }
     var latest: [UID: (tenant: UID, at: Timestamp)] = [:]
-    for use in lastUsed where (latest[use.uid]?.at ?? Timestamp(microseconds: .min)) < use.at { latest[use.uid] = (use.tenant, use.at) }
+    for use in lastUsed where (latest[use.uid]?.at ?? Timestamp(microseconds: .min)) < use.at {
+      latest[use.uid] = (use.tenant, use.at)
+    }
     let rows = latest.sorted { ($0.value.tenant, $0.key) < ($1.value.tenant, $1.key) }
     try await pool.run { connection in
       try connection.transaction {

@@ -18,7 +18,10 @@ extension PostgresStore {
           ON CONFLICT (id) DO UPDATE SET expires = excluded.expires, digest = excluded.digest, works = excluded.works
           """, [.uid(replica), .int(lease), .text(catalogDigest), .bool(wantsWork)]
         ),
-        ("DELETE FROM replica WHERE expires < clock_timestamp() - interval '\(Self.forgetAfter) seconds' AND id <> $1::uuid", [.uid(replica)]),
+        (
+          "DELETE FROM replica WHERE expires < clock_timestamp() - interval '\(Self.forgetAfter) seconds' AND id <> $1::uuid",
+          [.uid(replica)]
+        ),
         (
           """
           SELECT s.id, s.holder, s.epoch, r.id IS NOT NULL, (SELECT count(*) FROM replica WHERE works AND expires > clock_timestamp())

@@ -28,13 +28,17 @@ extension PostgresStore {
       return try Self.dueByTenant(connection, shards, limit, after: start, kinds)
     }
     let fair = Self.inTurn(items, limit)
-    if items.count > limit / 2, let last = fair.last { rotation.tenant = last.tenant }
+    if items.count > limit, let first = fair.first, let last = fair.last {
+      // More tenants than places: go on with the next ones. Else each tenant is first once.
+      rotation.tenant = Set(fair.map(\.tenant)).count == fair.count ? last.tenant : first.tenant
+    }
     return fair
   }
 
   private static func item(_ row: Row, _ kinds: KindDictionary) -> WorkItem {
     WorkItem(
-      tenant: row.uid(0), uid: row.uid(1), kind: kinds.name(row.int(2)), shard: row.int(3), dirty: row.int(4), attempts: row.int(5),
+      tenant: row.uid(0), uid: row.uid(1), kind: kinds.name(row.int(2)), shard: row.int(3), dirty: row.int(4),
+      attempts: row.int(5),
       due: row.time(6))
   }
 
@@ -42,12 +46,12 @@ extension PostgresStore {
   private static func dueByTenant(
     _ connection: Connection, _ shards: [Int], _ limit: Int, after: UID, _ kinds: KindDictionary
   ) throws -> [WorkItem] {
-    let tenants = max(2, limit * 2 / shards.count + 1)
+    let tenants = max(4, limit * 2 / shards.count + 1)
     let rows = try connection.query(
       """
       WITH RECURSIVE hop AS (
-          SELECT s.id AS shard, (SELECT min(w.tenant::text)::uuid FROM (SELECT tenant FROM work WHERE shard = s.id AND tenant > $3::uuid
-            AND due <= clock_timestamp() ORDER BY tenant LIMIT 1) w) AS tenant, 1 AS n FROM unnest($1::smallint[]) s(id)
+          SELECT s.id AS shard, (SELECT tenant FROM work WHERE shard = s.id AND tenant > $3::uuid
+            AND due <= clock_timestamp() ORDER BY tenant LIMIT 1) AS tenant, 1 AS n FROM unnest($1::smallint[]) s(id)
         UNION ALL
           SELECT h.shard, (SELECT w.tenant FROM work w WHERE w.shard = h.shard AND w.tenant > h.tenant AND w.due <= clock_timestamp()
             ORDER BY w.tenant LIMIT 1), h.n + 1 FROM hop h WHERE h.tenant IS NOT NULL AND h.n < $4::int),
