@@ -61,9 +61,7 @@ commit="$(git_here rev-parse HEAD)"
 "$plumb" apply --data "$data" -f "$source/storefront-domains" --set storefront-domains --prune --commit "$commit"
 
 say ""
-"$plumb" get apps --data "$data"
-say ""
-"$plumb" get all --data "$data" -o wide | cut -c 1-140
+"$plumb" get all --data "$data"
 cat <<TEXT
 
 The shop           http://127.0.0.1:9101/  and  http://127.0.0.1:9102/

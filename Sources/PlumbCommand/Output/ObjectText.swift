@@ -40,7 +40,23 @@ struct ObjectText {
       if groups[kind] == nil { kinds.append(kind) }
       groups[kind, default: []].append(object)
     }
+    if kinds.count > 1, form == "table" { return overview(objects) }
     return kinds.map { table(kind: $0, groups[$0] ?? [], prefix: kinds.count > 1) }.joined(separator: "\n")
+  }
+
+  static let longestMessage = 80
+
+  /// Objects of several kinds: one line each, with what those that are not ready wait for.
+  private func overview(_ objects: [Value]) -> String {
+    Table.write(
+      ["OBJECT", "READY", "AGE", "MESSAGE"],
+      objects.map { object in
+        let message = object["ready"].bool == true ? "" : Self.condition(object)?["message"].string ?? ""
+        return [
+          Self.label(object), Self.ready(object), Age.text(object["metadata"]["createdAt"], now: now),
+          message.count > Self.longestMessage ? message.prefix(Self.longestMessage - 1) + "…" : message,
+        ]
+      }, console: console)
   }
 
   private func table(kind: String, _ objects: [Value], prefix: Bool) -> String {
