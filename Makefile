@@ -1,5 +1,5 @@
 # Everything that people do with this checkout. `make` alone lists it.
-.PHONY: help run test bench lint format soak docs simulate
+.PHONY: help run test bench lint format soak simulate
 
 help: ## list these
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
@@ -22,9 +22,6 @@ format: ## format all Swift in place
 
 soak: ## long runs: the simulator's seeds, kill -9 in a loop
 	@exec scripts/soak.sh
-
-docs: ## write the pages of the API of each module below .build/docs
-	@exec scripts/docs.sh
 
 simulate: ## the simulator: PLUMB_SEED=n replays one with its log, PLUMB_SEEDS=n runs n of them
 	@swift build --build-tests -q && swift test --skip-build --filter SimulationTests.SimulationTests/testFaultsLeaveNoTrace
