@@ -15,6 +15,7 @@ public final class Worker: @unchecked Sendable {
   public static let batch = 50
   /// Without any notification the store is asked this often.
   public static let backstop = Duration.seconds(1)
+  static let lookAgain = Duration.milliseconds(200)
   static let retry = Backoff(first: .milliseconds(200), most: .seconds(60))
 
   private let store: any StorePort
@@ -102,10 +103,10 @@ public final class Worker: @unchecked Sendable {
       for item in items where start.contains(item.uid) {
         group.addTask { await self.work(item) }
       }
+      // What is due already is in hand, or has fallen due just now: seldom enough to be asked for again a little later.
       if items.count < limit, let next = try await store.nextDue(fences: held) {
         let now = clock.now()
-        // Items in hand are due already; the next look for others is no sooner than a millisecond.
-        lock.withLock { queue.expect(max(next, now + .milliseconds(next <= now ? 50 : 1))) }
+        lock.withLock { queue.expect(next <= now ? now + Self.lookAgain : next) }
       }
     } catch {
       log("work not read: \(error)")

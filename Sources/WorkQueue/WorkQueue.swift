@@ -38,15 +38,17 @@ public struct WorkQueue<Key: Hashable & Sendable>: Sendable {
     if room > 0, heard || now >= nextLook {
       heard = false
       nextLook = now + backstop
-      return .fetch(limit: min(batch, room))
+      // What is in hand is still due in the store, and would hide the rest.
+      return .fetch(limit: min(batch, room) + inHand.count)
     }
     return .wait(until: nextLook)
   }
 
   /// Of the items fetched, those to start. A full page means that there may be more.
   public mutating func start(_ keys: [Key], asked: Int) -> [Key] {
-    if keys.count >= asked { heard = true }
-    return keys.filter { inHand.count < width && inHand.insert($0).inserted }
+    let started = keys.filter { inHand.count < width && inHand.insert($0).inserted }
+    if keys.count >= asked, !started.isEmpty { heard = true }
+    return started
   }
 
   /// An item is done; it may be due again already.

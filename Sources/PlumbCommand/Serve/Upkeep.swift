@@ -4,13 +4,17 @@ import Foundation
 import Identity
 import Kinds
 import Ports
+import PostgresStore
 
 final class Upkeep: @unchecked Sendable {
   static let every = Duration.seconds(5)
   /// Rows of request counts per flush.
   static let maxRows = 2000
 
-  private let store: any StorePort
+  /// Old feed, stories, values and partitions are dropped this often.
+  static let maintenance = Duration.seconds(300)
+
+  private let store: PostgresStore
   private let identity: IdentityService
   private let vault: Vault
   private let clock: any Clock
@@ -19,7 +23,7 @@ final class Upkeep: @unchecked Sendable {
   private let log: @Sendable (String) -> Void
 
   init(
-    store: any StorePort, identity: IdentityService, vault: Vault, clock: any Clock, tally: RequestTally, catalog: KindCatalog,
+    store: PostgresStore, identity: IdentityService, vault: Vault, clock: any Clock, tally: RequestTally, catalog: KindCatalog,
     log: @escaping @Sendable (String) -> Void
   ) {
     self.store = store
@@ -32,10 +36,14 @@ final class Upkeep: @unchecked Sendable {
   }
 
   func run() async {
+    var maintained = clock.now()
     while !Task.isCancelled {
       await clock.sleep(Self.every)
       if Task.isCancelled { return }
       await flush()
+      guard clock.now() - maintained >= Self.maintenance else { continue }
+      maintained = clock.now()
+      do { try await store.maintain() } catch { log("maintenance: \(error)") }
     }
   }
 
