@@ -44,11 +44,15 @@ public struct ObjectQuery: Sendable {
   /// Count all matches too.
   public var wantsTotal: Bool
   public var includeDeleted: Bool
+  /// Who manages each field comes along; views do not ask.
+  public var wantsOwners: Bool
 
   public init(
     tenant: UID, kind: String, predicate: Predicate = .always, sort: [(path: FieldPath, descending: Bool)] = [], limit: Int = 100,
-    offset: Int = 0, after: (values: [Value], uid: UID)? = nil, wantsTotal: Bool = false, includeDeleted: Bool = false
+    offset: Int = 0, after: (values: [Value], uid: UID)? = nil, wantsTotal: Bool = false, includeDeleted: Bool = false,
+    wantsOwners: Bool = true
   ) {
+    self.wantsOwners = wantsOwners
     self.tenant = tenant
     self.kind = kind
     self.predicate = predicate

@@ -63,12 +63,16 @@ final class PredicateTests: XCTestCase {
     _ = try await store.commit(commit)
     let ids = Self.ids
     let owner = "'\(ids.text(objects[3]))'"
-    let atoms = [
-      "title == 'a'", "title != 'a'", "'b' == title", "title == null", "title != null", "has(title.x) || has(self.title)", "count == 1",
-      "count == null", "count > 1", "2 > count", "count >= 2", "on", "!on", "on == true", "owner == \(owner)", "owner != \(owner)",
-      "owner == 'garbage'", "'x' in tags", "title in ['a', 'b']", "count in [1, 2]", "title == value", "title.startsWith(value)", "due < now",
-      "busy", "id == \(owner)", "name == 'n5'", "(value == 'a' ? title == 'a' : count == 2)", "true", "value == 'b'",
-    ].filter { !$0.contains("has(") } + ["has(self.title)"]
+    let atoms =
+      [
+        "title == 'a'", "title != 'a'", "'b' == title", "title == null", "title != null", "has(title.x) || has(self.title)",
+        "count == 1",
+        "count == null", "count > 1", "2 > count", "count >= 2", "on", "!on", "on == true", "owner == \(owner)",
+        "owner != \(owner)",
+        "owner == 'garbage'", "'x' in tags", "title in ['a', 'b']", "count in [1, 2]", "title == value",
+        "title.startsWith(value)", "due < now",
+        "busy", "id == \(owner)", "name == 'n5'", "(value == 'a' ? title == 'a' : count == 2)", "true", "value == 'b'",
+      ].filter { !$0.contains("has(") } + ["has(self.title)"]
     for _ in 0..<400 {
       var source = pick(atoms)
       for _ in 0..<Int(random.next() % 3) {
@@ -76,18 +80,23 @@ final class PredicateTests: XCTestCase {
       }
       let names: [String: CELValue] = ["value": .string(pick(["a", "b", "zz"])), "now": FieldConversion.expression(now)]
       let predicate = try plan(source).predicate(RouteScope(names), ids: ids)
-      let found = try await store.list(ObjectQuery(tenant: tenant, kind: "Thing", predicate: predicate, limit: 1000)).objects.map(\.uid)
+      let found = try await store.list(ObjectQuery(tenant: tenant, kind: "Thing", predicate: predicate, limit: 1000)).objects.map(
+        \.uid)
       let program = try CELProgram(source, functions: .platform, lenient: true)
       for object in objects {
         let value = ObjectValue(object, kind: Self.kind, needs: Needs(), page: .empty, ids: ids)
         guard case .success(let truth) = program.evaluate(RouteScope(names, object: value)) else { continue }
-        XCTAssertEqual(found.contains(object.uid), truth.truth == true, "seed \(seed): \(source) with \(names) on \(JSON.text(.object(object.spec)))")
+        XCTAssertEqual(
+          found.contains(object.uid), truth.truth == true,
+          "seed \(seed): \(source) with \(names) on \(JSON.text(.object(object.spec)))")
       }
     }
   }
 
   func testWhatCannotBeAskedIsAFault() {
-    for source in ["titel == 'a'", "owner.title == 'a'", "title == self.name", "size(tags) == 1", "count + 1 == 2", "unknown == 'a'"] {
+    for source in [
+      "titel == 'a'", "owner.title == 'a'", "title == self.name", "size(tags) == 1", "count + 1 == 2", "unknown == 'a'",
+    ] {
       XCTAssertThrowsError(try plan(source), source)
     }
     XCTAssertThrowsError(try plan("titel == 'a'")) { XCTAssertTrue(($0 as? PredicateFault)?.message.contains("title") ?? false) }

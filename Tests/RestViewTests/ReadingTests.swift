@@ -21,7 +21,8 @@ final class ReadingTests: XCTestCase {
       func fill(_ range: ClosedRange<Int>) async {
         for n in range {
           _ = await world.call("POST", "/deploy/api/projects", ["name": .string("p\(n)")])
-          _ = await world.call("POST", "/deploy/api/apps", ["name": .string("a\(n)"), "command": ["x"], "project_id": .string(id)])
+          _ = await world.call(
+            "POST", "/deploy/api/apps", ["name": .string("a\(n)"), "command": ["x"], "project_id": .string(id)])
           _ = await world.call("POST", "/backend/v1/roles", ["name": .string("r\(n)")])
         }
       }
@@ -47,6 +48,14 @@ final class ReadingTests: XCTestCase {
         let read = await world.call("GET", path)
         XCTAssertEqual(read.body["port"].int, port)
       }
+      for n in 2...6 {
+        _ = await world.call("GET", "/deploy/api/apps?limit=50")
+        _ = await world.call("POST", "/deploy/api/apps", ["name": .string("App \(n)"), "command": ["x"]])
+        let listed = await world.call("GET", "/deploy/api/apps?limit=50")
+        XCTAssertEqual(listed.body.list?.count, n)
+        let shorter = await world.call("GET", "/deploy/api/apps?limit=1")
+        XCTAssertEqual(shorter.body.list?.count, 1)
+      }
       let before = world.handler.cacheCounts.hits
       let statements = world.store.statementCount
       for _ in 0..<50 { _ = await world.call("GET", path) }
@@ -59,7 +68,10 @@ final class ReadingTests: XCTestCase {
 
   func testPagesAndFilters() async throws {
     try await withWorld { world in
-      for n in 1...5 { _ = await world.call("POST", "/deploy/api/server-pools", ["name": .string("p\(n)"), "region": .string(n < 3 ? "eu" : "us")]) }
+      for n in 1...5 {
+        _ = await world.call(
+          "POST", "/deploy/api/server-pools", ["name": .string("p\(n)"), "region": .string(n < 3 ? "eu" : "us")])
+      }
       let page = await world.call("GET", "/deploy/api/server-pools?limit=2&offset=1")
       XCTAssertEqual(page.body.list?.compactMap { $0["name"].string }, ["p2", "p3"])
       let filtered = await world.call("GET", "/deploy/api/server-pools?region=eu")

@@ -55,7 +55,8 @@ final class RestWorld: Sendable {
     let identity = IdentityService(store: store, vault: vault, clock: clock)
     self.identity = identity
     handler = RestHandler(
-      catalog: catalog, store: store, writer: engine, auth: identity, sealing: vault, clock: clock, cursorKey: Array(repeating: 1, count: 32),
+      catalog: catalog, store: store, writer: engine, auth: identity, sealing: vault, clock: clock,
+      cursorKey: Array(repeating: 1, count: 32),
       version: "1.2.3", log: { line in if let fault = line.fault { print("\(line.route ?? "-"): \(fault)") } })
     let engine = engine
     func create(_ kind: String, in tenant: UID, _ fields: ObjectMap, uid: UID? = nil) async throws -> WriteOutcome {
@@ -85,7 +86,8 @@ final class RestWorld: Sendable {
   /// Another handler over the same data, for routes of a test's own.
   func handler(catalog: KindCatalog) -> RestHandler {
     RestHandler(
-      catalog: catalog, store: store, writer: engine, auth: identity, sealing: vault, cursorKey: Array(repeating: 1, count: 32), version: "1.2.3")
+      catalog: catalog, store: store, writer: engine, auth: identity, sealing: vault, cursorKey: Array(repeating: 1, count: 32),
+      version: "1.2.3")
   }
 
   /// One request in the tenant, or as the installation's key when `key` is that.
@@ -96,13 +98,17 @@ final class RestWorld: Sendable {
     var headers = more
     let key = key ?? self.key
     if !anonymous { headers.add("Authorization", "Bearer \(key)") }
-    if key != rootKey, key != strangerKey, path.hasPrefix("/deploy"), !headers.contains("X-Tenant-ID") { headers.add("X-Tenant-ID", tenant.description) }
+    if key != rootKey, key != strangerKey, path.hasPrefix("/deploy"), !headers.contains("X-Tenant-ID") {
+      headers.add("X-Tenant-ID", tenant.description)
+    }
     var bytes: [UInt8] = []
     if let body { bytes = JSON.write(body) } else if let raw { bytes = Array(raw.utf8) }
     if !bytes.isEmpty, !headers.contains("Content-Type") { headers.add("Content-Type", "application/json") }
     let response = await handler.handle(
       HTTPRequest(method: method, target: path, headers: headers, body: bytes, remoteAddress: "127.0.0.1"))
-    guard case .bytes(let out) = response.body else { return Answer(status: response.status, body: .null, headers: response.headers, bytes: []) }
+    guard case .bytes(let out) = response.body else {
+      return Answer(status: response.status, body: .null, headers: response.headers, bytes: [])
+    }
     return Answer(status: response.status, body: (try? JSON.parse(out)) ?? .null, headers: response.headers, bytes: out)
   }
 

@@ -95,9 +95,11 @@ final class RouteTests: XCTestCase {
       XCTAssertEqual(without.status, 400)
       let foreign = await world.call("GET", "/backend/v1/webhooks", key: world.strangerKey)
       XCTAssertEqual(foreign.body["data"].list, [])
-      let stranger = await world.call("GET", "/deploy/api/apps/\(id)", key: world.strangerKey, headers: ["X-Tenant-ID": world.tenant.description])
+      let stranger = await world.call(
+        "GET", "/deploy/api/apps/\(id)", key: world.strangerKey, headers: ["X-Tenant-ID": world.tenant.description])
       XCTAssertEqual(stranger.status, 403)
-      let acting = await world.call("GET", "/deploy/api/apps/\(id)", key: world.rootKey, headers: ["X-Tenant-ID": world.tenant.description])
+      let acting = await world.call(
+        "GET", "/deploy/api/apps/\(id)", key: world.rootKey, headers: ["X-Tenant-ID": world.tenant.description])
       XCTAssertEqual(acting.status, 200)
     }
   }
@@ -136,7 +138,8 @@ final class RouteTests: XCTestCase {
       XCTAssertEqual(first.status, 201, JSON.text(first.body))
       let second = await world.call("POST", "/deploy/api/admin/plans", ["name": "Pro"], key: world.rootKey)
       XCTAssertEqual(second.status, 409)
-      let system = await world.call("POST", "/deploy/api/admin/webhooks", ["name": "x", "url": "nope", "events": ["*"]], key: world.rootKey)
+      let system = await world.call(
+        "POST", "/deploy/api/admin/webhooks", ["name": "x", "url": "nope", "events": ["*"]], key: world.rootKey)
       XCTAssertEqual(system.status, 400)
       let notRoot = await world.call("GET", "/deploy/api/admin/plans")
       XCTAssertEqual(notRoot.status, 403)

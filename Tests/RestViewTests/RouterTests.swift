@@ -80,9 +80,10 @@ final class RouterTests: XCTestCase {
   }
 
   private static func matches(_ route: [RouteSpec.Segment], _ segments: [String]) -> Bool {
-    route.count == segments.count && zip(route, segments).allSatisfy { segment, text in
-      if case .literal(let literal) = segment { literal == text } else { true }
-    }
+    route.count == segments.count
+      && zip(route, segments).allSatisfy { segment, text in
+        if case .literal(let literal) = segment { literal == text } else { true }
+      }
   }
 
   /// Literals before parameters, from the left.

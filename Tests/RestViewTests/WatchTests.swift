@@ -26,7 +26,8 @@ final class WatchTests: XCTestCase {
   func testAStreamTellsChangesAndResumes() async throws {
     try await withWorld { world in
       var route = RouteSpec(
-        family: "deploy", id: "test.watch", method: "GET", path: [.literal("watch")], verb: .watch, kind: "App", home: "App", auth: "bearer")
+        family: "deploy", id: "test.watch", method: "GET", path: [.literal("watch")], verb: .watch, kind: "App", home: "App",
+        auth: "bearer")
       route.needs = ["tenant", "read"]
       let known = try RestWorld.catalog.get()
       let catalog = KindCatalog(
@@ -44,7 +45,8 @@ final class WatchTests: XCTestCase {
         }
         let sink = Sink()
         let task = Task { try? await run(HTTPStreamWriter(sink)) }
-        _ = await world.call("POST", "/deploy/api/apps", ["name": .string("App \(UInt32.random(in: 0...UInt32.max))"), "command": ["x"]])
+        _ = await world.call(
+          "POST", "/deploy/api/apps", ["name": .string("App \(UInt32.random(in: 0...UInt32.max))"), "command": ["x"]])
         _ = await world.call("POST", "/deploy/api/projects", ["name": .string("P \(UInt32.random(in: 0...UInt32.max))")])
         let deadline = Date().addingTimeInterval(10)
         while !done(sink.text), Date() < deadline { try await Task.sleep(for: .milliseconds(20)) }

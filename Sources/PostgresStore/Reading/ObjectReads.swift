@@ -58,7 +58,8 @@ extension PostgresStore {
     let total = query.wantsTotal ? "(SELECT count(*) FROM \(ObjectRow.join) WHERE \(filter))" : "NULL::bigint"
     let sql = """
       SELECT h.pos, h.total, x.* FROM (SELECT coalesce((SELECT pos FROM head WHERE tenant = \(tenant)), 0) AS pos, \(total) AS total) h
-      LEFT JOIN LATERAL (SELECT \(ObjectRow.columns) FROM \(ObjectRow.join) WHERE \(filter) AND \(continuation)
+      LEFT JOIN LATERAL (SELECT \(query.wantsOwners ? ObjectRow.columns : ObjectRow.columnsWithoutOwners) FROM \(ObjectRow.join)
+        WHERE \(filter) AND \(continuation)
         ORDER BY \(order.sql) LIMIT \(limit) OFFSET \(offset)) x(tenant, uid, kind, name, rev, version, generation, spec, owners, labels,
         protect, created, updated, deleting, deleted, status, seen) ON true
       """

@@ -67,6 +67,7 @@ enum ObjectRow {
     o.tenant, o.uid, o.kind, o.name, o.rev, o.version, o.generation, o.spec, o.owners, o.labels, o.protect, o.created, o.updated, \
     o.deleting, o.deleted, s.status, s.generation
     """
+  static let columnsWithoutOwners = columns.replacing("o.owners", with: "'{}'::jsonb")
   static let count = 17
   static let join = "object o LEFT JOIN observed s ON s.tenant = o.tenant AND s.uid = o.uid"
 

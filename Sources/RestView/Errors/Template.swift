@@ -37,6 +37,16 @@ struct Template: Sendable {
     }
   }
 
+  var holes: Set<TemplateHole> {
+    Set(
+      pieces.compactMap {
+        switch $0 {
+        case .hole(let hole), .spread(let hole, _): hole
+        case .bytes: nil
+        }
+      })
+  }
+
   /// True when the body is nothing but the data.
   var isPlain: Bool {
     if pieces.count == 1, case .hole = pieces[0] { true } else { false }

@@ -11,7 +11,8 @@ struct LandingHandler: RouteHandler {
       <!doctype html>
       <html lang="en"><head><meta charset="utf-8"><title>\(Self.escaped(family.name)) API</title></head>
       <body><h1>\(Self.escaped(family.name)) API</h1><p>\(Self.escaped(family.doc))</p>
-      <p>Version \(Self.escaped(family.version)). <a href="\(Self.escaped(family.base))/openapi.json">OpenAPI document</a></p></body></html>
+      <p>Version \(Self.escaped(family.version)).
+      <a href="\(Self.escaped(family.base))/openapi.json">OpenAPI document</a></p></body></html>
 
       """
     return .response(HTTPResponse(contentType: "text/html; charset=utf-8", Array(page.utf8)))

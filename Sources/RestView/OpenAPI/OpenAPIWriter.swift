@@ -31,7 +31,10 @@ struct OpenAPIWriter {
     }
     return [
       "openapi": "3.1.0",
-      "info": ["title": .string("\(family.spec.name) API"), "version": .string(family.spec.version), "description": .string(family.spec.doc)],
+      "info": [
+        "title": .string("\(family.spec.name) API"), "version": .string(family.spec.version),
+        "description": .string(family.spec.doc),
+      ],
       "servers": [["url": .string(family.spec.base)]],
       "paths": .object(paths),
       "components": [
@@ -54,8 +57,12 @@ struct OpenAPIWriter {
       for (at, place) in scheme.from.enumerated() {
         let name = at == 0 ? scheme.name : "\(scheme.name)\(at + 1)"
         if place == "bearer" { map[name] = ["type": "http", "scheme": "bearer"] }
-        if place.hasPrefix("header:") { map[name] = ["type": "apiKey", "in": "header", "name": .string(String(place.dropFirst(7)))] }
-        if place.hasPrefix("query:") { map[name] = ["type": "apiKey", "in": "query", "name": .string(String(place.dropFirst(6)))] }
+        if place.hasPrefix("header:") {
+          map[name] = ["type": "apiKey", "in": "header", "name": .string(String(place.dropFirst(7)))]
+        }
+        if place.hasPrefix("query:") {
+          map[name] = ["type": "apiKey", "in": "query", "name": .string(String(place.dropFirst(6)))]
+        }
       }
     }
     return map
@@ -68,10 +75,12 @@ struct OpenAPIWriter {
   private func operation(_ route: ServedRoute, _ names: [String]) -> Value {
     let spec = route.spec
     var operation: ObjectMap = [
-      "operationId": .string(spec.id), "summary": .string(spec.doc), "tags": [.string(spec.home)], "x-plumb-auth": .string(spec.auth),
+      "operationId": .string(spec.id), "summary": .string(spec.doc), "tags": [.string(spec.home)],
+      "x-plumb-auth": .string(spec.auth),
       "x-plumb-needs": .list(spec.needs.map(Value.string)),
     ]
-    let schemes = route.scheme.map { scheme in scheme.from.indices.map { $0 == 0 ? scheme.name : "\(scheme.name)\($0 + 1)" } } ?? []
+    let schemes =
+      route.scheme.map { scheme in scheme.from.indices.map { $0 == 0 ? scheme.name : "\(scheme.name)\($0 + 1)" } } ?? []
     operation["security"] = .list(schemes.map { .object(ObjectMap([($0, Value.list([]))])) })
     let parameters = parameters(route, names)
     if !parameters.isEmpty { operation["parameters"] = .list(parameters) }
@@ -97,12 +106,22 @@ struct OpenAPIWriter {
       ])
     }
     if !route.hasBody {
-      for field in route.spec.args { query(field.name, schemas.request(field, nullable: false), required: field.required && field.defaultValue == nil, doc: field.doc) }
+      for field in route.spec.args {
+        query(
+          field.name, schemas.request(field, nullable: false), required: field.required && field.defaultValue == nil,
+          doc: field.doc)
+      }
     }
-    for bind in route.spec.binds where bind.source.first == "query" { query(bind.source.last ?? "", ["type": "string"], required: !bind.optional) }
+    for bind in route.spec.binds where bind.source.first == "query" {
+      query(bind.source.last ?? "", ["type": "string"], required: !bind.optional)
+    }
     if route.spec.verb == .list {
       for filter in route.spec.filters { query(filter.parameter, filterSchema(filter, route), doc: filter.shape.doc) }
-      if !route.spec.sortable.isEmpty { query("sort", ["type": "string"], doc: "One of \(route.spec.sortable.keys.sorted().joined(separator: ", ")); - before it for descending order.") }
+      if !route.spec.sortable.isEmpty {
+        query(
+          "sort", ["type": "string"],
+          doc: "One of \(route.spec.sortable.keys.sorted().joined(separator: ", ")); - before it for descending order.")
+      }
       if route.spec.paged { paging(query) }
     }
     if route.spec.verb == .delete, let confirm = family.spec.confirm, Self.isConfirmed(route, catalog) {
@@ -121,10 +140,15 @@ struct OpenAPIWriter {
   private func paging(_ query: (String, Value, Bool, String?) -> Void) {
     let paging = family.spec.paging
     if paging.style == .none { return }
-    query(paging.limitParameter, ["type": "integer", "minimum": 0], false, "At most so many; \(paging.standard) by default, never more than \(paging.most).")
+    query(
+      paging.limitParameter, ["type": "integer", "minimum": 0], false,
+      "At most so many; \(paging.standard) by default, never more than \(paging.most).")
     switch paging.style {
     case .none: break
-    case .offset: query(paging.offsetParameter, ["type": "integer", "minimum": 0, "maximum": .int(PageWindow.offsetLimit)], false, "Leave out so many.")
+    case .offset:
+      query(
+        paging.offsetParameter, ["type": "integer", "minimum": 0, "maximum": .int(PageWindow.offsetLimit)], false,
+        "Leave out so many.")
     case .page: query(paging.offsetParameter, ["type": "integer", "minimum": 1], false, "Number of the page, from 1 on.")
     case .cursor: query(paging.cursorParameter, ["type": "string", "maxLength": 4096], false, "Where the page before ended.")
     }
@@ -178,7 +202,9 @@ struct OpenAPIWriter {
 
   private func success(_ route: ServedRoute) -> Value {
     let spec = route.spec
-    if spec.verb == .watch { return ["description": "A stream of events.", "content": ["text/event-stream": ["schema": ["type": "string"]]]] }
+    if spec.verb == .watch {
+      return ["description": "A stream of events.", "content": ["text/event-stream": ["schema": ["type": "string"]]]]
+    }
     if spec.verb == .handler, !route.isReply { return ["description": "Done."] }
     let isDelete = spec.verb == .delete
     if case .empty = spec.answer, !isDelete || spec.status == 204 { return ["description": "Done."] }
@@ -190,7 +216,8 @@ struct OpenAPIWriter {
       schema = schemas.template(envelope.deleted, data: [:], items: [:])
     } else if let name = spec.envelope {
       let own = spec.verb == .list && !route.isReply ? items : data
-      schema = name == "none" ? own : ["type": "object", "properties": .object(ObjectMap([(name, own)])), "required": [.string(name)]]
+      schema =
+        name == "none" ? own : ["type": "object", "properties": .object(ObjectMap([(name, own)])), "required": [.string(name)]]
     } else if spec.verb == .list, !route.isReply {
       schema = schemas.template(envelope.list, data: items, items: items)
     } else {

@@ -61,7 +61,10 @@ struct SchemaWriter {
       if let min = field.min { schema["minProperties"] = .int(Int(min)) }
       if let max = field.max { schema["maxProperties"] = .int(Int(max)) }
       if let of = field.of { schema["additionalProperties"] = request(of, nullable: false) }
-    case .object: if !field.fields.isEmpty, case .object(let inner) = request(field.fields) { for (name, value) in inner { schema[name] = value } }
+    case .object:
+      if !field.fields.isEmpty, case .object(let inner) = request(field.fields) {
+        for (name, value) in inner { schema[name] = value }
+      }
     case .bytes: schema["contentEncoding"] = "base64"
     case .boolean, .duration, .blob, .any: break
     }

@@ -20,7 +20,9 @@ struct ObjectReader: Sendable {
     for name in kinds { if let kind = catalog.kind(name) { homes.insert(home(kind)) } }
     var found: [UID: StoredObject] = [:]
     for home in homes.sorted() {
-      for object in try await store.objects(tenant: home, uids: sorted) where isVisible(object, from: home, kinds) { found[object.uid] = object }
+      for object in try await store.objects(tenant: home, uids: sorted) where isVisible(object, from: home, kinds) {
+        found[object.uid] = object
+      }
     }
     return found
   }
@@ -34,7 +36,8 @@ struct ObjectReader: Sendable {
     let home = home(kind)
     if kind.storage == .record {
       guard case .uid(let uid) = id else { return nil }
-      let query = RecordQuery(tenant: home, kind: kind.name, predicate: .compare(.uid, .equal, .string(uid.description)), limit: 1)
+      let query = RecordQuery(
+        tenant: home, kind: kind.name, predicate: .compare(.uid, .equal, .string(uid.description)), limit: 1)
       return try await store.records(query).rows.first.map(Self.object)
     }
     let found: [StoredObject]
@@ -55,13 +58,16 @@ struct ObjectReader: Sendable {
     if kind.storage == .record {
       let ascending = sort.first.map { !$0.descending } ?? false
       let query = RecordQuery(
-        tenant: home, kind: kind.name, predicate: predicate, ascending: ascending, limit: limit, offset: offset, wantsTotal: wantsTotal)
+        tenant: home, kind: kind.name, predicate: predicate, ascending: ascending, limit: limit, offset: offset,
+        wantsTotal: wantsTotal)
       let page = try await store.records(query)
       return ObjectPage(objects: page.rows.map(Self.object), total: page.total, position: 0)
     }
     return try await store.list(
       ObjectQuery(
-        tenant: home, kind: kind.name, predicate: predicate, sort: sort, limit: limit, offset: offset, after: after, wantsTotal: wantsTotal))
+        tenant: home, kind: kind.name, predicate: predicate, sort: sort, limit: limit, offset: offset, after: after,
+        wantsTotal: wantsTotal,
+        wantsOwners: false))
   }
 
   func count(_ kind: KindSpec, _ predicates: [Predicate]) async throws -> [Int] {
@@ -80,6 +86,7 @@ struct ObjectReader: Sendable {
   /// A record as an object without history.
   static func object(_ row: RecordRow) -> StoredObject {
     StoredObject(
-      tenant: row.tenant, uid: row.uid, kind: row.kind, name: row.uid.description, spec: row.fields, created: row.at, updated: row.at)
+      tenant: row.tenant, uid: row.uid, kind: row.kind, name: row.uid.description, spec: row.fields, created: row.at,
+      updated: row.at)
   }
 }

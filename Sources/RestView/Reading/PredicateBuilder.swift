@@ -1,4 +1,4 @@
-// Translates a predicate expression into a plan for the store: fields of the kind on one side, constants of the request on the other.
+// Translates a predicate expression for the store: fields of the kind on one side, constants of the request on the other.
 import Core
 import Expressions
 import Kinds
@@ -58,7 +58,8 @@ struct PredicateBuilder {
       return .flag(try field(tree))
     default: break
     }
-    throw PredicateFault(message: "this part of a predicate cannot be asked of the store: compare fields with values of the request")
+    throw PredicateFault(
+      message: "this part of a predicate cannot be asked of the store: compare fields with values of the request")
   }
 
   private static let comparisons: [String: Predicate.Comparison] = [
@@ -66,7 +67,8 @@ struct PredicateBuilder {
     CELOperator.greater: .greater, CELOperator.greaterOrEqual: .greaterOrEqual,
   ]
   private static let mirrored: [Predicate.Comparison: Predicate.Comparison] = [
-    .equal: .equal, .notEqual: .notEqual, .less: .greater, .lessOrEqual: .greaterOrEqual, .greater: .less, .greaterOrEqual: .lessOrEqual,
+    .equal: .equal, .notEqual: .notEqual, .less: .greater, .lessOrEqual: .greaterOrEqual, .greater: .less,
+    .greaterOrEqual: .lessOrEqual,
   ]
   private static let finishedPhases = ConstantPlan.literal(.list(Builtins.finishedPhases.map(CELValue.string)))
 
@@ -109,8 +111,12 @@ struct PredicateBuilder {
       throw PredicateFault(message: "a field is expected here: its name, or a path into it")
     }
     if let field = kind.field(name) {
-      if field.computed != nil { throw PredicateFault(message: "the computed field \"\(name)\" cannot be compared in a predicate") }
-      if field.secret != nil { throw PredicateFault(message: "the field \"\(name)\" is secret: no predicate may read it", isWrong: true) }
+      if field.computed != nil {
+        throw PredicateFault(message: "the computed field \"\(name)\" cannot be compared in a predicate")
+      }
+      if field.secret != nil {
+        throw PredicateFault(message: "the field \"\(name)\" is secret: no predicate may read it", isWrong: true)
+      }
       let reference = field.reference ?? field.of?.reference
       if let reference, path.count > 1 {
         if path.count == 2, path[1] == "id" || path[1] == "uid" { return FieldTerm(path: .spec([name]), idKind: reference.kind) }
@@ -162,7 +168,8 @@ struct PredicateBuilder {
         return true
       } else if !RequestNames.types.contains(name) {
         let near = nearestName(to: name, among: kind.fields.map(\.name) + Builtins.names + constants)
-        throw PredicateFault(message: "\(kind.name) has no field \"\(name)\"" + (near.map { "; did you mean \"\($0)\"?" } ?? ""),
+        throw PredicateFault(
+          message: "\(kind.name) has no field \"\(name)\"" + (near.map { "; did you mean \"\($0)\"?" } ?? ""),
           isWrong: true)
       }
     }

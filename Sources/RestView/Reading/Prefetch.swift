@@ -1,4 +1,4 @@
-// Reads what views and programs need beside a page of objects: one grouped statement for each reference level, inverse and related output.
+// Reads what views and programs need beside a page of objects: one grouped statement a reference level, inverse or output.
 import Core
 import Expressions
 import Kinds
@@ -21,10 +21,13 @@ struct Prefetch {
     var inverses: [String: [UID: [StoredObject]]] = [:]
     var counts: [String: [UID: Int]] = [:]
     for (name, use) in needs.inverses {
-      guard let inverse = kind.inverses.first(where: { $0.name == name }), let other = ids.catalog.kind(inverse.kind) else { continue }
+      guard let inverse = kind.inverses.first(where: { $0.name == name }), let other = ids.catalog.kind(inverse.kind) else {
+        continue
+      }
       switch use {
       case .count: counts[name] = try await count(objects, other, inverse.field)
-      case .objects: inverses[name] = try await group(objects, other, inverse.field, rest: .always, sort: [], limit: Self.groupLimit)
+      case .objects:
+        inverses[name] = try await group(objects, other, inverse.field, rest: .always, sort: [], limit: Self.groupLimit)
       }
     }
     var related: [Int: PageData.Related] = [:]
@@ -77,7 +80,8 @@ struct Prefetch {
 
   /// Objects of `kind` by the one that `field` names.
   private func group(
-    _ parents: [StoredObject], _ kind: KindSpec, _ field: String, rest: Predicate, sort: [(path: FieldPath, descending: Bool)], limit: Int
+    _ parents: [StoredObject], _ kind: KindSpec, _ field: String, rest: Predicate, sort: [(path: FieldPath, descending: Bool)],
+    limit: Int
   ) async throws -> [UID: [StoredObject]] {
     let path = path(field, kind)
     let values = Set(parents.map(\.uid)).sorted().map { Value.string($0.description) }
@@ -86,7 +90,9 @@ struct Prefetch {
     let page = try await reader.list(kind, PredicatePlan.all([among, rest]), sort: sort, limit: most)
     var groups: [UID: [StoredObject]] = [:]
     for object in page.objects {
-      guard let spec = kind.field(field), let parent = Self.uids(Builtins.stored(spec, of: object, kind: kind)).first else { continue }
+      guard let spec = kind.field(field), let parent = Self.uids(Builtins.stored(spec, of: object, kind: kind)).first else {
+        continue
+      }
       if groups[parent]?.count ?? 0 < limit { groups[parent, default: []].append(object) }
     }
     // Cut off: the parents that may miss some are asked alone, so that what is shown is never wrong.
@@ -99,7 +105,9 @@ struct Prefetch {
     return groups
   }
 
-  private func related(_ plan: RelatedPlan, _ objects: [StoredObject], _ kind: KindSpec, _ depth: Int) async throws -> PageData.Related {
+  private func related(_ plan: RelatedPlan, _ objects: [StoredObject], _ kind: KindSpec, _ depth: Int) async throws
+    -> PageData.Related
+  {
     var data = PageData.Related()
     let sort = SortPaths.paths(plan.spec.sort, kind: plan.kind)
     func scope(_ object: StoredObject) -> RouteScope {
@@ -116,7 +124,7 @@ struct Prefetch {
       let rest = plan.rest.predicate(RouteScope(names), ids: ids)
       data.objects = try await group(objects, plan.kind, field, rest: rest, sort: sort, limit: plan.spec.limit)
     } else {
-      // Without a field that ties them to their parent they are the same for all, unless the predicate reads `self`: asked for each then.
+      // Without a field that ties them to their parent, each parent is asked for.
       for object in objects.prefix(Self.remainderLimit) {
         let predicate = plan.whole.predicate(scope(object), ids: ids)
         data.objects[object.uid] = try await reader.list(plan.kind, predicate, sort: sort, limit: plan.spec.limit).objects

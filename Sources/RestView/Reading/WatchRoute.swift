@@ -98,15 +98,19 @@ struct ChangeStream: Sendable {
 
   private func event(_ change: Change, _ objects: [UID: StoredObject]) -> ServerSentEvent {
     let names = context.route.spec.events
-    let name = change.events.first { names.isEmpty || names.contains("*") || names.contains($0) } ?? change.events.first ?? "changed"
+    let name =
+      change.events.first { names.isEmpty || names.contains("*") || names.contains($0) } ?? change.events.first ?? "changed"
     var data: [UInt8] = []
-    if let kind = context.route.kind, let object = objects[change.uid], context.route.view.needs.isEmpty, !context.route.view.members.isEmpty {
+    if let kind = context.route.kind, let object = objects[change.uid], context.route.view.needs.isEmpty,
+      !context.route.view.members.isEmpty
+    {
       let writer = ViewWriter(ids: context.ids, sealing: context.services.sealing, names: context.names)
       writer.write(context.route.view, ObjectValue(object, kind: kind, needs: Needs(), page: .empty, ids: context.ids), to: &data)
     } else {
       JSON.write(
         [
-          "id": .string(context.ids.text(change.uid, kind: change.kind)), "kind": .string(change.kind), "name": .string(change.name),
+          "id": .string(context.ids.text(change.uid, kind: change.kind)), "kind": .string(change.kind),
+          "name": .string(change.name),
           "event": .string(name), "at": .string(change.at.description), "actor": .string(change.actor),
         ], to: &data)
     }

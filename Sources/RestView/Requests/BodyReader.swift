@@ -17,18 +17,25 @@ struct BodyReader {
     raw = try Self.decode(request, accept: route.spec.accept, members: route.bodyMembers)
     raw = WholeNumbers.read(raw, route.bodyMembers)
     guard case .object(var map) = raw else {
-      throw Problem(.invalid, code: ProblemCode.badJSON, "The body must be a JSON object, not \(raw.typeName == "list" ? "a list" : "a \(raw.typeName)").")
+      throw Problem(
+        .invalid, code: ProblemCode.badJSON,
+        "The body must be a JSON object, not \(raw.typeName == "list" ? "a list" : "a \(raw.typeName)").")
     }
     if route.spec.verb == .create {
       // An absent member and null are the same where there is nothing to clear.
-      for name in map.keys where map[name]?.isNull == true && route.bodyMembers.contains(where: { $0.name == name && !$0.required }) { map[name] = nil }
+      for name in map.keys
+      where map[name]?.isNull == true && route.bodyMembers.contains(where: { $0.name == name && !$0.required }) {
+        map[name] = nil
+      }
     }
     let faults = FieldCheck.check(.object(map), against: route.bodyMembers, mode: .api, partial: false, pointer: "")
     problems = faults.map(Self.translated)
     for member in route.bodyMembers where member.required && map[member.name]?.isNull == true {
       let pointer = "/" + FieldCheck.escape(member.name)
       if !problems.contains(where: { $0.pointer == pointer }) {
-        problems.append(Problem(.invalid, code: ProblemCode.missingField, "\"\(member.name)\" is required and cannot be null", pointer: pointer))
+        problems.append(
+          Problem(.invalid, code: ProblemCode.missingField, "\"\(member.name)\" is required and cannot be null", pointer: pointer)
+        )
       }
     }
   }
@@ -56,7 +63,8 @@ struct BodyReader {
     }
     do { return try JSON.parse(request.body) } catch let error as JSONError {
       throw Problem(
-        .invalid, code: ProblemCode.badJSON, "The body is not valid JSON: line \(error.line), column \(error.column): \(error.message).")
+        .invalid, code: ProblemCode.badJSON,
+        "The body is not valid JSON: line \(error.line), column \(error.column): \(error.message).")
     }
   }
 
@@ -76,7 +84,9 @@ struct BodyReader {
 
   private static func form(_ body: [UInt8], _ members: [FieldSpec]) throws -> Value {
     guard let text = String(validating: body, as: UTF8.self), let pairs = QueryString.parse(text) else {
-      throw Problem(.invalid, code: ProblemCode.badJSON, "The form cannot be read: a percent escape is broken, or there are too many members.")
+      throw Problem(
+        .invalid, code: ProblemCode.badJSON, "The form cannot be read: a percent escape is broken, or there are too many members."
+      )
     }
     var map = ObjectMap()
     for (name, value) in pairs {

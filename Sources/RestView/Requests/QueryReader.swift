@@ -14,7 +14,8 @@ struct QueryReader: Sendable {
     }
     guard let pairs = QueryString.parse(raw) else {
       throw Problem(
-        .invalid, code: ProblemCode.badQuery, "The query cannot be read: a percent escape is broken, or there are more than \(QueryString.pairLimit) parameters.")
+        .invalid, code: ProblemCode.badQuery,
+        "The query cannot be read: a percent escape is broken, or there are more than \(QueryString.pairLimit) parameters.")
     }
     self.pairs = pairs
   }

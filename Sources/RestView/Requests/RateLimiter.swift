@@ -10,7 +10,9 @@ struct RateLimit: Sendable, Hashable {
   /// Reads `10/1m`; nil for anything else.
   init?(_ text: String) {
     let parts = text.split(separator: "/")
-    guard parts.count == 2, let count = Int(parts[0]), count > 0, let window = Duration(text: parts[1]), window > .zero else { return nil }
+    guard parts.count == 2, let count = Int(parts[0]), count > 0, let window = Duration(text: parts[1]), window > .zero else {
+      return nil
+    }
     self.count = count
     self.window = window
   }

@@ -30,7 +30,8 @@ struct ReferenceReader {
     guard let text = value.string else {
       problems.append(
         Problem(
-          .invalid, code: ProblemCode.badField, "the id of a \(Spelling.words(kind)) is expected, not a \(value.typeName)", pointer: pointer))
+          .invalid, code: ProblemCode.badField, "the id of a \(Spelling.words(kind)) is expected, not a \(value.typeName)",
+          pointer: pointer))
       return value
     }
     switch ids.read(text, kind: kind) {
@@ -38,7 +39,8 @@ struct ReferenceReader {
     case .name(let name): return .string(name)
     case nil:
       problems.append(
-        Problem(.invalid, code: ProblemCode.badField, "\"\(text.prefix(80))\" is no id of a \(Spelling.words(kind))", pointer: pointer))
+        Problem(
+          .invalid, code: ProblemCode.badField, "\"\(text.prefix(80))\" is no id of a \(Spelling.words(kind))", pointer: pointer))
       return value
     }
   }

@@ -11,18 +11,29 @@ enum PublicID: Sendable, Hashable {
 
 /// Styles by kind: the family's, else the kind's own, else the family's `default`, else uuid.
 /// `objectid` is shown as a uuid: one object then has one id in every family, without a stored alias.
-struct IDCodec: Sendable {
+final class IDCodec: Sendable {
   /// What `IDStyle.prefixed` puts after its prefix: the uid's 32 hexadecimal digits.
   private static let digits = 32
 
   let family: FamilySpec
   let catalog: KindCatalog
+  /// Only the kinds whose style is not the standard one.
+  private let special: [String: KindSpec.IDStyle]
+  private let standard: KindSpec.IDStyle
 
-  func style(_ kind: String) -> KindSpec.IDStyle {
-    if let style = family.ids[kind] { return style }
-    if let style = catalog.kind(kind)?.id, style != .uuid { return style }
-    return family.ids["default"] ?? .uuid
+  init(family: FamilySpec, catalog: KindCatalog) {
+    self.family = family
+    self.catalog = catalog
+    standard = family.ids["default"] ?? .uuid
+    var special: [String: KindSpec.IDStyle] = [:]
+    for kind in catalog.kinds {
+      let style = family.ids[kind.name] ?? (kind.id == .uuid ? standard : kind.id)
+      if style != standard { special[kind.name] = style }
+    }
+    self.special = special
   }
+
+  func style(_ kind: String) -> KindSpec.IDStyle { special.isEmpty ? standard : special[kind] ?? standard }
 
   /// True where the id is not the uid in another spelling, so that the object itself must be read to show it.
   func needsObject(_ kind: String) -> Bool { style(kind) == .name }

@@ -138,7 +138,9 @@ struct Router: Sendable {
         return nil
       }
       if let child = literal(node, depth), let found = visit(node: child, depth: depth + 1) { return found }
-      guard !isDecided, let child = node.parameter, decoded[depth].map({ !$0.isEmpty }) ?? !segments[depth].isEmpty else { return nil }
+      guard !isDecided, let child = node.parameter, decoded[depth].map({ !$0.isEmpty }) ?? !segments[depth].isEmpty else {
+        return nil
+      }
       taken.append(depth)
       if let found = visit(node: child, depth: depth + 1) { return found }
       taken.removeLast()

@@ -36,7 +36,8 @@ struct AuthGate {
   private func tenantName(_ request: HTTPRequest) throws -> String? {
     guard let header = route.family.spec.tenantHeader, let name = request.headers[header] else { return nil }
     let isName = name.utf8.allSatisfy {
-      (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_")
+      (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || $0 == UInt8(ascii: "-")
+        || $0 == UInt8(ascii: "_")
         || $0 == UInt8(ascii: ".")
     }
     guard !name.isEmpty, name.utf8.count <= Self.tenantLimit, isName else {
@@ -83,7 +84,8 @@ struct AuthGate {
     let who = caller.map { $0.key?.description ?? $0.user?.description ?? $0.actor } ?? "address:\(request.remoteAddress)"
     guard let seconds = services.limiter.take(route: route.index, caller: who, limit: limit) else { return }
     throw Problem(
-      .limited, code: ProblemCode.limited, "Too many requests.", fix: "Try again in \(seconds) s.", details: ["retryAfter": .int(seconds)])
+      .limited, code: ProblemCode.limited, "Too many requests.", fix: "Try again in \(seconds) s.",
+      details: ["retryAfter": .int(seconds)])
   }
 
   /// The permissions that can be decided without the target, in the order of the spec.
@@ -110,7 +112,8 @@ struct AuthGate {
 
   private func holds(_ permission: ServedRoute.Permission, _ caller: Caller?, target: ObjectValue?) -> Bool {
     let names: [String: CELValue] = [
-      "caller": caller.map { CELValue($0.value) } ?? .null, "kind": .string(route.kind?.name ?? ""), "action": .string(route.action),
+      "caller": caller.map { CELValue($0.value) } ?? .null, "kind": .string(route.kind?.name ?? ""),
+      "action": .string(route.action),
       "target": target.map { .object($0) } ?? .null, "now": FieldConversion.expression(services.clock.now()),
     ]
     return (try? permission.program.evaluate(RouteScope(names)).get())?.truth == true

@@ -9,7 +9,7 @@ import Ports
 extension RouteExecutor {
   mutating func get() async throws -> HTTPResponse {
     guard let kind = route.kind else { throw Self.missing }
-    if route.isCacheable, let key = CachedGet.key(route, kind, context.parameters, context.caller) {
+    if route.isCacheable, let key = CachedAnswer.key(route, kind, context.parameters, query: nil, context.caller) {
       return try await cachedGet(kind, key)
     }
     var object = try await target(kind)
@@ -64,7 +64,8 @@ extension RouteExecutor {
     var random = RandomGenerator(services.random)
     try await services.store.append(records: [
       RecordRow(
-        tenant: context.reader.home(record), uid: UID(at: context.now, random: &random), kind: record.name, at: context.now, fields: fields)
+        tenant: context.reader.home(record), uid: UID(at: context.now, random: &random), kind: record.name, at: context.now,
+        fields: fields)
     ])
   }
 
@@ -95,7 +96,8 @@ enum Guards {
   /// Throws the first guard that holds. One that cannot be computed holds too: what it protects is not done on a guess.
   static func check(_ guards: [RouteSpec.Unless], _ scope: RouteScope) throws {
     for one in guards where (try? one.when.evaluate(scope).get())?.truth != false {
-      throw Problem(category(one.status), code: one.code, one.message, details: one.status.map { [ErrorStatus.detail: .int($0)] } ?? [:])
+      throw Problem(
+        category(one.status), code: one.code, one.message, details: one.status.map { [ErrorStatus.detail: .int($0)] } ?? [:])
     }
   }
 

@@ -18,6 +18,9 @@ extension RouteExecutor {
 
   mutating func list() async throws -> HTTPResponse {
     guard let kind = route.kind else { throw Self.missing }
+    // Asked before anything is read: what is read later may be newer, never older.
+    let key = CachedAnswer.key(route, kind, context.parameters, query: context.request.query, context.caller)
+    let position = try await key.asyncMap { try await services.positions.current($0.tenant) }
     var problems: [Problem] = []
     var parts = filters(&problems)
     let sort = self.sort(kind, &problems)
@@ -33,7 +36,9 @@ extension RouteExecutor {
     try checkUnless(nil)
     if let predicate = route.predicate { parts.append(predicate.predicate(RouteScope(context.names), ids: context.ids)) }
     let page = try await read(kind, PredicatePlan.all(parts), sort, window)
-    return try await answer(page, kind)
+    return try await answer(page, kind) { data in
+      if let key, let position { services.cache.put(key, data, position: position, now: context.now) }
+    }
   }
 
   private func filters(_ problems: inout [Problem]) -> [Predicate] {
@@ -53,7 +58,8 @@ extension RouteExecutor {
     let name = text.hasPrefix("-") ? String(text.dropFirst()) : text
     guard let field = spec.sortable[name], let path = SortPaths.path(field, kind: kind) else {
       problems.append(
-        QueryReader.problem("sort", "cannot sort by \"\(name.prefix(40))\"; known: \(spec.sortable.keys.sorted().joined(separator: ", "))"))
+        QueryReader.problem(
+          "sort", "cannot sort by \"\(name.prefix(40))\"; known: \(spec.sortable.keys.sorted().joined(separator: ", "))"))
       return route.sort
     }
     return [(path, descending)]
@@ -82,14 +88,16 @@ extension RouteExecutor {
       }
     }
     return ListPage(
-      objects: objects.filter { $0.deleting == nil }, total: page.total, limit: window.limit, offset: window.offset, nextCursor: next,
+      objects: objects.filter { $0.deleting == nil }, total: page.total, limit: window.limit, offset: window.offset,
+      nextCursor: next,
       position: page.position)
   }
 
-  private func answer(_ page: ListPage, _ kind: KindSpec) async throws -> HTTPResponse {
+  private func answer(_ page: ListPage, _ kind: KindSpec, keep: ([UInt8]) -> Void) async throws -> HTTPResponse {
     var names = context.names
     let view = itemPlan ?? route.view
-    let data = try await Prefetch(reader: context.reader, ids: context.ids, names: names).load(page.objects, kind: kind, needs: view.needs)
+    let data = try await Prefetch(reader: context.reader, ids: context.ids, names: names).load(
+      page.objects, kind: kind, needs: view.needs)
     var writer = ViewWriter(ids: context.ids, sealing: services.sealing, names: names, items: (page.objects, kind, data))
     if route.view.showsLastUse {
       writer.lastUse = try await services.store.lastUsed(tenant: context.reader.home(kind), uids: page.objects.map(\.uid))
@@ -101,13 +109,16 @@ extension RouteExecutor {
       names["limit"] = .int(page.limit)
       names["offset"] = .int(page.offset)
       if route.names.contains("items") {
-        names["items"] = .list(page.objects.map { .object(ObjectValue($0, kind: kind, needs: view.needs, page: data, ids: context.ids)) })
+        names["items"] = .list(
+          page.objects.map { .object(ObjectValue($0, kind: kind, needs: view.needs, page: data, ids: context.ids)) })
       }
       writer = ViewWriter(ids: context.ids, sealing: services.sealing, names: names, items: writer.items, lastUse: writer.lastUse)
       writer.write(route.view, nil, to: &out)
+      keep(out)
       return response(status: spec.status, body: enveloped(out, family.item), total: page.total, position: page.position)
     }
     writer.write(view, list: page.objects, kind: kind, page: data, to: &out)
+    keep(out)
     return response(status: spec.status, body: listEnvelope(out, page), total: page.total, position: page.position)
   }
 

@@ -24,7 +24,9 @@ struct RequestContext: Sendable {
   /// What expressions may read; grows with lets and effects.
   var names: [String: CELValue] = [:]
 
-  init(request: HTTPRequest, requestID: String, route: ServedRoute, services: RestServices, parameters: [String], caller: Caller?) throws {
+  init(request: HTTPRequest, requestID: String, route: ServedRoute, services: RestServices, parameters: [String], caller: Caller?)
+    throws
+  {
     self.request = request
     self.requestID = requestID
     self.route = route

@@ -51,7 +51,8 @@ public final class RestHandler: HTTPHandler {
     let id = ids.make()
     switch table.root.match(method: request.method, path: request.path, from: 0) {
     case .found(let route, let parameters): return await run(request, id, table.routes[route], parameters)
-    case .notAllowed(let methods): return Self.plain(405, "This method is not allowed here.", ["Allow": methods.joined(separator: ", ")])
+    case .notAllowed(let methods):
+      return Self.plain(405, "This method is not allowed here.", ["Allow": methods.joined(separator: ", ")])
     case .missing, .malformed: return Self.plain(404, "There is nothing here.")
     }
   }
@@ -107,7 +108,8 @@ public final class RestHandler: HTTPHandler {
         return response
       }
       var response = family.refusal(
-        Problems(Problem(.invalid, code: ProblemCode.notAllowed, "This method is not allowed here.", fix: "Use \(allow).")), requestID: id)
+        Problems(Problem(.invalid, code: ProblemCode.notAllowed, "This method is not allowed here.", fix: "Use \(allow).")),
+        requestID: id)
       response.headers.add("Allow", allow)
       return response
     case .missing:
@@ -126,7 +128,8 @@ public final class RestHandler: HTTPHandler {
   private func openAPI(_ document: [UInt8], _ request: HTTPRequest, _ family: ServedFamily, _ id: String) -> HTTPResponse {
     guard request.method == "GET" || request.method == "HEAD" else {
       var response = family.refusal(
-        Problems(Problem(.invalid, code: ProblemCode.notAllowed, "This method is not allowed here.", fix: "Use GET.")), requestID: id)
+        Problems(Problem(.invalid, code: ProblemCode.notAllowed, "This method is not allowed here.", fix: "Use GET.")),
+        requestID: id)
       response.headers.add("Allow", "GET, HEAD")
       return response
     }
@@ -187,7 +190,9 @@ private struct FamilyHandler: HTTPHandler {
 
   func handle(_ request: HTTPRequest) async -> HTTPResponse {
     let path = request.path.utf8
-    if path.starts(with: base.utf8), base.isEmpty || path.count == base.utf8.count || path.dropFirst(base.utf8.count).first == UInt8(ascii: "/") {
+    if path.starts(with: base.utf8),
+      base.isEmpty || path.count == base.utf8.count || path.dropFirst(base.utf8.count).first == UInt8(ascii: "/")
+    {
       return await rest.handle(request, mount, from: base.utf8.count)
     }
     return await rest.handle(request)

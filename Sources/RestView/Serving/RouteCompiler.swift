@@ -9,7 +9,7 @@ struct RouteCompiler {
   let catalog: KindCatalog
   let handlers: Set<String>
 
-  private var ids: IDCodec { family.ids }
+  var ids: IDCodec { family.ids }
 
   /// The served route, and what is wrong with its spec. A route with problems is never served.
   func compile(_ spec: RouteSpec, index: Int) -> (ServedRoute, [Problem]) {
@@ -31,18 +31,34 @@ struct RouteCompiler {
     if let kind { faults.check(programs, kind, catalog, allowed: views.requestNames.union(["self", RequestNames.filterValue])) }
     let served = ServedRoute(
       index: index, spec: spec, family: family, kind: kind, scheme: scheme(spec, &faults), permissions: permissions, view: view,
-      isReply: isReply, predicate: kind.flatMap { predicate(spec, $0, &faults) }, filters: kind.map { filters(spec, $0, &faults) } ?? [],
+      isReply: isReply, predicate: kind.flatMap { predicate(spec, $0, &faults) },
+      filters: kind.map { filters(spec, $0, &faults) } ?? [],
       sort: kind.map { sort(spec, $0, &faults) } ?? [], lets: lets, effects: effects(spec, &faults),
       bodyMembers: bodyMembers(spec, kind, &faults),
       targetNeeds: kind.map { NeedsBuilder(ids: ids).needs(of: programs, kind: $0) } ?? Needs(), names: names,
-      isCacheable: spec.verb == .get && names.isEmpty && lets.isEmpty && spec.unless.isEmpty && spec.audit == nil && !view.reveals
-        && !view.showsLastUse && spec.headers.isEmpty && spec.binds.isEmpty && spec.predicate == nil && spec.wait == nil
-        && !permissions.contains { $0.readsTarget } && kind.map { $0.storage != .record && view.needs.stays(in: $0, catalog: catalog) } == true && spec.absent == .missing)
+      isCacheable: isCacheable(spec, kind, view, names: names, permissions: permissions, isReply: isReply))
     if let limit = spec.limit, RateLimit(limit) == nil { faults.add("\"\(limit)\" is no limit", fix: "Write it as 10/1m.") }
     if spec.verb == .handler, !handlers.contains(spec.handler ?? "") {
       faults.add("there is no handler \"\(spec.handler ?? "")\"", fix: "Known: \(handlers.sorted().joined(separator: ", ")).")
     }
     return (served, faults.problems)
+  }
+
+  /// Whether a rendered answer stays right for as long as its tenant's feed does not move.
+  private func isCacheable(
+    _ spec: RouteSpec, _ kind: KindSpec?, _ view: ViewPlan, names: Set<String>, permissions: [ServedRoute.Permission],
+    isReply: Bool
+  ) -> Bool {
+    guard let kind, kind.storage != .record, spec.lets.isEmpty, spec.unless.isEmpty, spec.audit == nil, spec.headers.isEmpty,
+      spec.wait == nil, spec.predicate == nil, !view.reveals, !view.showsLastUse, view.needs.stays(in: kind, catalog: catalog),
+      !permissions.contains(where: { $0.readsTarget })
+    else { return false }
+    if spec.verb == .get { return names.isEmpty && spec.binds.isEmpty && spec.absent == .missing }
+    guard spec.verb == .list, names.subtracting(RequestNames.list).isEmpty,
+      spec.binds.allSatisfy({ ["path", "query"].contains($0.source.first) }),
+      !family.spec.headers.contains(where: { $0.1.contains("$total") })
+    else { return false }
+    return spec.envelope != nil || (isReply ? family.item : family.list).holes.isSubset(of: CachedAnswer.stableHoles)
   }
 
   struct Faults {
@@ -75,7 +91,7 @@ struct RouteCompiler {
   }
 
   /// What the programs of a route may read besides an object's fields.
-  private func requestNames(_ spec: RouteSpec) -> Set<String> {
+  func requestNames(_ spec: RouteSpec) -> Set<String> {
     var names = RequestNames.request
     names.formUnion(spec.lets.map(\.name))
     names.formUnion(spec.effects.compactMap(\.name))
@@ -101,7 +117,7 @@ struct RouteCompiler {
   }
 
   /// Programs whose bare names are fields of the target.
-  private func targetPrograms(_ spec: RouteSpec) -> [CELProgram] {
+  func targetPrograms(_ spec: RouteSpec) -> [CELProgram] {
     var programs = spec.unless.map(\.when) + spec.sets.map(\.1) + spec.headers.map(\.1)
     if let wait = spec.wait, wait.of == nil { programs += [wait.until] + (wait.when.map { [$0] } ?? []) }
     for route in spec.lets {
@@ -119,7 +135,7 @@ struct RouteCompiler {
   }
 
   /// Programs of which only the names of the request matter here.
-  private func otherPrograms(_ spec: RouteSpec) -> [CELProgram] {
+  func otherPrograms(_ spec: RouteSpec) -> [CELProgram] {
     var programs = spec.filters.compactMap { filter -> CELProgram? in
       if case .predicate(let program) = filter.test { program } else { nil }
     }
@@ -134,153 +150,5 @@ struct RouteCompiler {
       }
     }
     return programs
-  }
-
-  private func scheme(_ spec: RouteSpec, _ faults: inout Faults) -> FamilySpec.AuthScheme? {
-    if spec.auth == "none" { return nil }
-    if let scheme = family.spec.schemes.first(where: { $0.name == spec.auth }) { return scheme }
-    faults.add("the family has no authentication scheme \"\(spec.auth)\"")
-    return nil
-  }
-
-  private func permissions(_ spec: RouteSpec, _ faults: inout Faults) -> [ServedRoute.Permission] {
-    spec.needs.compactMap { name in
-      guard let program = family.spec.permissions.first(where: { $0.0 == name })?.1 else {
-        faults.add("the family has no permission \"\(name)\"")
-        return nil
-      }
-      return ServedRoute.Permission(name: name, program: program, readsTarget: program.paths.contains { $0.first == "target" })
-    }
-  }
-
-  private func predicate(_ spec: RouteSpec, _ kind: KindSpec, _ faults: inout Faults) -> PredicatePlan? {
-    guard let program = spec.predicate else { return nil }
-    let builder = PredicateBuilder(kind: kind, ids: ids, constants: requestNames(spec), selfIsConstant: false)
-    do { return try builder.build(program.tree) } catch {
-      faults.add(error, in: program)
-      return nil
-    }
-  }
-
-  private func filters(_ spec: RouteSpec, _ kind: KindSpec, _ faults: inout Faults) -> [ServedRoute.Filter] {
-    spec.filters.compactMap { filter in
-      let shape = filter.shape.copy()
-      shape.name = filter.parameter
-      shape.required = false
-      let builder = PredicateBuilder(
-        kind: kind, ids: ids, constants: requestNames(spec).union([RequestNames.filterValue]), selfIsConstant: false)
-      do {
-        switch filter.test {
-        case .field(let name):
-          let term = try builder.field(.identifier(name))
-          let value = ConstantPlan.program(CELProgram(tree: .identifier(RequestNames.filterValue), lenient: true))
-          let isList = kind.field(name)?.type == .list
-          return ServedRoute.Filter(
-            parameter: filter.parameter, shape: shape, plan: isList ? .holds(term, value) : .compare(term, .equal, value))
-        case .predicate(let program):
-          do {
-            return ServedRoute.Filter(parameter: filter.parameter, shape: shape, plan: try builder.build(program.tree))
-          } catch {
-            faults.add(error, in: program)
-            return nil
-          }
-        }
-      } catch {
-        faults.add("filter \(filter.parameter): \((error as? PredicateFault)?.message ?? "\(error)")")
-        return nil
-      }
-    }
-  }
-
-  private func sort(_ spec: RouteSpec, _ kind: KindSpec, _ faults: inout Faults) -> [(path: FieldPath, descending: Bool)] {
-    for key in spec.sort + spec.sortable.values.map({ SortKey(field: $0, descending: false) })
-    where SortPaths.path(key.field, kind: kind) == nil { faults.add("cannot sort by \"\(key.field)\"") }
-    return SortPaths.paths(spec.sort, kind: kind)
-  }
-
-  private func lets(_ spec: RouteSpec, _ faults: inout Faults) -> [ServedRoute.Let] {
-    let programs = targetPrograms(spec) + otherPrograms(spec) + ViewPrograms.of(spec.answer)
-    return spec.lets.compactMap { route in
-      switch route.source {
-      case .value(let program): return ServedRoute.Let(name: route.name, source: .value(program))
-      case .source(let service, let op, let with, let within, let orElse):
-        return ServedRoute.Let(
-          name: route.name, source: .service(name: service, operation: op, arguments: with, within: within, orElse: orElse))
-      case .find(let name, let predicate, let form):
-        guard let kind = catalog.kind(name) else {
-          faults.add("let \(route.name): there is no kind \(name)")
-          return nil
-        }
-        let builder = PredicateBuilder(
-          kind: kind, ids: ids, constants: requestNames(spec).subtracting([route.name]), selfIsConstant: true)
-        var plans: [PredicatePlan] = []
-        var residual: [CELProgram] = []
-        for part in RelatedPredicate.parts(predicate.tree) {
-          do { plans.append(try builder.build(part)) } catch {
-            if (error as? PredicateFault)?.isWrong == true { faults.add(error, in: predicate) }
-            residual.append(CELProgram(tree: part, functions: .platform, lenient: true))
-          }
-        }
-        var needs = Needs()
-        for path in programs.flatMap(\.paths) where path.first == route.name {
-          needs.add(path: path.dropFirst(), program: nil, kind: kind, ids: ids)
-        }
-        needs.merge(NeedsBuilder(ids: ids).needs(of: residual, kind: kind))
-        return ServedRoute.Let(
-          name: route.name, source: .find(ServedRoute.Find(kind: kind, plan: .all(plans), residual: residual, form: form, needs: needs)))
-      }
-    }
-  }
-
-  private func effects(_ spec: RouteSpec, _ faults: inout Faults) -> [ServedRoute.Effect] {
-    spec.effects.compactMap { effect in
-      guard let kind = catalog.kind(effect.kind) else {
-        faults.add("an effect names the kind \(effect.kind), which does not exist")
-        return nil
-      }
-      if effect.predicate == nil, effect.kind != spec.kind {
-        switch effect.action {
-        case .create: break
-        case .set, .delete: faults.add("an effect without `where` is one on the target, which is no \(effect.kind)")
-        }
-      }
-      guard let predicate = effect.predicate else { return ServedRoute.Effect(spec: effect, kind: kind, plan: nil) }
-      let builder = PredicateBuilder(kind: kind, ids: ids, constants: requestNames(spec), selfIsConstant: true)
-      do { return ServedRoute.Effect(spec: effect, kind: kind, plan: try builder.build(predicate.tree)) } catch {
-        faults.add(error, in: predicate)
-        return nil
-      }
-    }
-  }
-
-  /// Stored fields, arguments and bound places of a body, under the names that are shown.
-  private func bodyMembers(_ spec: RouteSpec, _ kind: KindSpec?, _ faults: inout Faults) -> [FieldSpec] {
-    var members: [FieldSpec] = []
-    let isNew = spec.verb == .create || spec.verb == .replace
-    for member in spec.body {
-      guard let field = kind?.field(member.field).map({ MemberSpelling.shown($0, spec.spelling ?? family.spec.spelling).copy() }) else {
-        faults.add("the body gives the field \"\(member.field)\", which \(kind?.name ?? "no kind") has")
-        continue
-      }
-      if field.isObserved || field.computed != nil { faults.add("the body cannot give \"\(member.field)\": only its controller writes it") }
-      field.name = member.shown
-      let isFilled = field.defaultValue != nil || field.generate != nil || spec.sets.contains { $0.0 == member.field }
-      field.required = member.required ?? (isNew && field.required && !isFilled)
-      field.defaultValue = nil
-      field.generate = nil
-      field.immutable = false
-      if let map = member.map { field.allowed = field.allowed.isEmpty ? map.values.sorted() : field.allowed.map { map[$0] ?? $0 } }
-      members.append(field)
-    }
-    if ["POST", "PUT", "PATCH"].contains(spec.method) { members += spec.args }
-    for bind in spec.binds where bind.source.first == "body" && bind.source.count == 2 {
-      let field = kind?.field(bind.field)?.copy() ?? FieldSpec(name: bind.source[1], type: .string)
-      field.name = bind.source[1]
-      field.required = !bind.optional
-      field.defaultValue = nil
-      field.generate = nil
-      members.append(field)
-    }
-    return members
   }
 }

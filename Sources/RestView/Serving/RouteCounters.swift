@@ -43,7 +43,8 @@ final class RouteCounters: @unchecked Sendable {
       let statuses = [2: entry.classes.0, 3: entry.classes.1, 4: entry.classes.2, 5: entry.classes.3].filter { $0.value > 0 }
       guard !statuses.isEmpty else { return nil }
       return RouteCount(
-        family: route.spec.family, route: route.spec.id, method: route.spec.method, path: route.family.spec.base + route.spec.pathText,
+        family: route.spec.family, route: route.spec.id, method: route.spec.method,
+        path: route.family.spec.base + route.spec.pathText,
         statuses: statuses, seconds: Double(entry.microseconds) / 1e6)
     }
   }

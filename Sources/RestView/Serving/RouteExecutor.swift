@@ -1,4 +1,4 @@
-// Carries one request through its route, in the order of LANGUAGES: authentication, limit, types, target, permission, guards, effects, view.
+// Carries one request through its route: authentication, limit, permission, types, target, guards, effects, view.
 import Core
 import Expressions
 import HTTPServer
@@ -26,7 +26,9 @@ struct RouteExecutor {
     try gate.limit(request, caller)
     // Before anything is read: who lacks the permission learns nothing of the target, nor of what a body should be.
     try gate.permit(caller)
-    if route.isCacheable, let hit = try await CachedGet.answer(request, requestID, route, parameters, caller, services) { return hit }
+    if route.isCacheable, let hit = try await CachedAnswer.find(request, requestID, route, parameters, caller, services) {
+      return hit
+    }
     let context = try RequestContext(
       request: request, requestID: requestID, route: route, services: services, parameters: parameters, caller: caller)
     var executor = RouteExecutor(context: context)
@@ -49,7 +51,9 @@ struct RouteExecutor {
     var problems = body.problems
     for field in spec.args {
       if route.hasBody {
-        if let value = body.raw.object?[field.name], !(value.isNull && field.defaultValue != nil) { context.args[field.name] = FieldNormal.value(value, field) }
+        if let value = body.raw.object?[field.name], !(value.isNull && field.defaultValue != nil) {
+          context.args[field.name] = FieldNormal.value(value, field)
+        }
       } else if let value = context.query.value(field, &problems) {
         context.args[field.name] = value
       }
@@ -58,7 +62,8 @@ struct RouteExecutor {
           context.args[field.name] = FieldConversion.stored(value)
         } else if field.required, !route.hasBody {
           problems.append(
-            Problem(.invalid, code: ProblemCode.badQuery, "\"\(field.name)\" is required", pointer: "/\(field.name)", fix: field.doc))
+            Problem(
+              .invalid, code: ProblemCode.badQuery, "\"\(field.name)\" is required", pointer: "/\(field.name)", fix: field.doc))
         }
       }
     }
@@ -102,7 +107,8 @@ struct RouteExecutor {
 
   /// The route's answer over one object (or none), with its headers.
   func answer(
-    _ object: StoredObject?, kind: KindSpec?, template: Template, status: Int? = nil, names: [String: CELValue]? = nil, position: Int? = nil
+    _ object: StoredObject?, kind: KindSpec?, template: Template, status: Int? = nil, names: [String: CELValue]? = nil,
+    position: Int? = nil
   ) async throws -> HTTPResponse {
     let names = names ?? context.names
     let prefetch = Prefetch(reader: context.reader, ids: context.ids, names: names)
@@ -118,7 +124,9 @@ struct RouteExecutor {
       return response
     }
     var writer = ViewWriter(ids: context.ids, sealing: services.sealing, names: names)
-    if route.view.showsLastUse, let object { writer.lastUse = try await services.store.lastUsed(tenant: object.tenant, uids: [object.uid]) }
+    if route.view.showsLastUse, let object {
+      writer.lastUse = try await services.store.lastUsed(tenant: object.tenant, uids: [object.uid])
+    }
     var data: [UInt8] = []
     data.reserveCapacity(512)
     writer.write(route.view, shown, to: &data)

@@ -36,7 +36,8 @@ struct RouteTable: Sendable {
         if !added {
           problems.append(
             Problem(
-              .invalid, code: "bad_route", "\(route.id): \(route.method) \(route.pathText) has another route already.", place: route.place))
+              .invalid, code: "bad_route", "\(route.id): \(route.method) \(route.pathText) has another route already.",
+              place: route.place))
         }
         routes.append(served)
       }

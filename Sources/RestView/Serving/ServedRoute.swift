@@ -80,7 +80,8 @@ final class ServedRoute: Sendable {
 
   init(
     index: Int, spec: RouteSpec, family: ServedFamily, kind: KindSpec?, scheme: FamilySpec.AuthScheme?, permissions: [Permission],
-    view: ViewPlan, isReply: Bool, predicate: PredicatePlan?, filters: [Filter], sort: [(path: FieldPath, descending: Bool)], lets: [Let],
+    view: ViewPlan, isReply: Bool, predicate: PredicatePlan?, filters: [Filter], sort: [(path: FieldPath, descending: Bool)],
+    lets: [Let],
     effects: [Effect], bodyMembers: [FieldSpec], targetNeeds: Needs, names: Set<String>, isCacheable: Bool
   ) {
     self.index = index

@@ -41,7 +41,8 @@ extension RouteExecutor {
         target = value
         continue
       }
-      guard let field = kind.field(bind.field), let reference = field.reference ?? field.of?.reference, let text = value.string else {
+      guard let field = kind.field(bind.field), let reference = field.reference ?? field.of?.reference, let text = value.string
+      else {
         fields[bind.field] = value
         continue
       }
@@ -64,7 +65,8 @@ extension RouteExecutor {
       for parent in parents where found[parent.uid]?.kind != parent.kind {
         if parent.isPath { throw services.catalog.kind(parent.kind).map(missing) ?? Self.missing }
         problems.append(
-          Problem(.invalid, code: ProblemCode.badField, "there is no such \(Spelling.words(parent.kind))", pointer: parent.pointer))
+          Problem(
+            .invalid, code: ProblemCode.badField, "there is no such \(Spelling.words(parent.kind))", pointer: parent.pointer))
       }
     }
     guard problems.isEmpty else { throw Problems(problems) }

@@ -6,7 +6,8 @@ import Ports
 
 enum Builtins {
   static let names = [
-    "id", "uid", "name", "createdAt", "updatedAt", "deletedAt", "generation", "observedGeneration", "conditions", "labels", "ready",
+    "id", "uid", "name", "createdAt", "updatedAt", "deletedAt", "generation", "observedGeneration", "conditions", "labels",
+    "ready",
   ]
   /// What runs have besides; `KindSpec.Storage.run`.
   static let runNames = ["phase", "finished", "result", "error", "progress", "startedAt", "finishedAt", "attempts", "steps"]
@@ -22,7 +23,10 @@ enum Builtins {
   static func stored(_ field: FieldSpec, of object: StoredObject, kind: KindSpec) -> Value {
     if field.isObserved { return object.status[field.name] }
     if let value = object.spec[field.name] { return value }
-    return field.name == kind.identityField && kind.storage != .record ? .string(object.name) : .null
+    guard kind.unique.first?.fields.first == field.name, field.name == kind.identityField, kind.storage != .record else {
+      return .null
+    }
+    return .string(object.name)
   }
 
   static func value(_ name: String, of object: StoredObject, kind: KindSpec) -> CELValue? {
@@ -35,7 +39,8 @@ enum Builtins {
     case "generation": return .int(object.generation)
     case "observedGeneration": return .int(object.observedGeneration)
     case "conditions": return .list((object.status["conditions"].list ?? []).map { CELValue($0) })
-    case "labels": return .map(CELMap(ObjectMap(object.labels.sorted { $0.key < $1.key }.map { ($0.key, Value.string($0.value)) })))
+    case "labels":
+      return .map(CELMap(ObjectMap(object.labels.sorted { $0.key < $1.key }.map { ($0.key, Value.string($0.value)) })))
     case "ready": return .bool(object.isReady)
     default: return kind.storage == .run ? run(name, object) : nil
     }

@@ -1,4 +1,4 @@
-// The members of object fields in a family's case: `healthCheck.intervalSeconds` ↔ `health_check.interval_seconds`, at any depth, both ways.
+// The members of object fields in a family's case, both ways: `healthCheck.intervalSeconds` ↔ `health_check.interval_seconds`.
 // Keys of maps are data and stay as they are.
 import Core
 import Kinds
@@ -38,7 +38,9 @@ enum MemberSpelling {
       return .object(
         ObjectMap(
           map.map { name, value in
-            guard let member = field.fields.first(where: { Spelling.shown($0.name, spelling) == name }) else { return (name, value) }
+            guard let member = field.fields.first(where: { Spelling.shown($0.name, spelling) == name }) else {
+              return (name, value)
+            }
             return (member.name, stored(value, member, spelling))
           }))
     default: return value

@@ -18,7 +18,8 @@ struct Needs: Sendable {
   func stays(in kind: KindSpec, catalog: KindCatalog) -> Bool {
     func isNear(_ name: String) -> Bool { catalog.kind(name).map { $0.scope == kind.scope && $0.storage != .record } ?? false }
     for (name, needs) in references {
-      guard let field = kind.field(name), let target = (field.reference ?? field.of?.reference)?.kind, let next = catalog.kind(target),
+      guard let field = kind.field(name), let target = (field.reference ?? field.of?.reference)?.kind,
+        let next = catalog.kind(target),
         isNear(target), needs.stays(in: next, catalog: catalog)
       else { return false }
     }

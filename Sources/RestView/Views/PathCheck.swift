@@ -23,7 +23,9 @@ enum PathCheck {
 
   private static func members(_ path: [String], of field: FieldSpec) -> String? {
     guard let name = path.first, field.type == .object, !field.fields.isEmpty else { return nil }
-    guard let member = field.fields.first(where: { $0.name == name }) else { return "\"\(field.name)\" has no member \"\(name)\"" }
+    guard let member = field.fields.first(where: { $0.name == name }) else {
+      return "\"\(field.name)\" has no member \"\(name)\""
+    }
     if member.secret != nil, path.dropFirst().first != FieldConversion.hint { return "the member \"\(name)\" is secret" }
     return members(Array(path.dropFirst()), of: member)
   }

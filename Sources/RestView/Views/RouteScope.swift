@@ -2,7 +2,7 @@
 import Core
 import Expressions
 
-/// `names` holds what the request gives (`caller`, `path`, `args`, lets …); only those that the route's programs read are filled in.
+/// `names` holds what the request gives (`caller`, `path`, `args`, lets …), as far as the route's programs read it.
 struct RouteScope: CELScope {
   var names: [String: CELValue]
   /// The object that bare names are fields of; also `self` unless `names` has another.

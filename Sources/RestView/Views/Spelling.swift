@@ -14,7 +14,9 @@ enum Spelling {
     var text = ""
     let letters = Array(name)
     for (at, letter) in letters.enumerated() {
-      if letter.isUppercase, at > 0, letters[at - 1].isLowercase || letters[at - 1].isNumber || (at + 1 < letters.count && letters[at + 1].isLowercase) {
+      if letter.isUppercase, at > 0,
+        letters[at - 1].isLowercase || letters[at - 1].isNumber || (at + 1 < letters.count && letters[at + 1].isLowercase)
+      {
         text.append(separator)
       }
       text += letter.lowercased()

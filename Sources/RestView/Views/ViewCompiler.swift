@@ -28,7 +28,9 @@ final class ViewCompiler {
     guard let spec = catalog.view(name, family: ids.family.name, kind: kind) else {
       let prefix = "\(ids.family.name).\(kind)."
       let known = catalog.views.keys.filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }
-      fault("\(kind) has no view \"\(name)\" in this family", at: place, fix: nearestName(to: name, among: known).map { "Did you mean \($0)?" })
+      fault(
+        "\(kind) has no view \"\(name)\" in this family", at: place,
+        fix: nearestName(to: name, among: known).map { "Did you mean \($0)?" })
       return .empty
     }
     let viewed = name.contains(".") ? String(name.prefix { $0 != "." }) : kind
@@ -36,7 +38,9 @@ final class ViewCompiler {
   }
 
   /// `kind` is nil for replies without an object. `page` is the view of a list's items.
-  func compile(_ spec: ViewSpec, kind: KindSpec?, at place: Place?, page: (kind: KindSpec, view: String?)? = nil, depth: Int = 0) -> ViewPlan {
+  func compile(_ spec: ViewSpec, kind: KindSpec?, at place: Place?, page: (kind: KindSpec, view: String?)? = nil, depth: Int = 0)
+    -> ViewPlan
+  {
     guard depth < Self.depthLimit else {
       fault("the view \"\(spec.name)\" is nested too deep, or shows itself", at: place)
       return .empty
@@ -45,7 +49,8 @@ final class ViewCompiler {
     for member in spec.members { add(member, &build) }
     let bare = spec.bare.map { output(of: $0, "", &build) }
     return ViewPlan(
-      members: build.members, bare: bare, needs: build.needs, names: build.names, reveals: build.reveals, showsLastUse: build.showsLastUse)
+      members: build.members, bare: bare, needs: build.needs, names: build.names, reveals: build.reveals,
+      showsLastUse: build.showsLastUse)
   }
 
   private struct Build {
@@ -199,7 +204,11 @@ final class ViewCompiler {
       var parent: String?
       var rest: [PredicatePlan] = []
       for part in RelatedPredicate.parts(spec.predicate.tree) {
-        if parent == nil, let field = RelatedPredicate.parentField(part, kind: kind) { parent = field } else { rest.append(try builder.build(part)) }
+        if parent == nil, let field = RelatedPredicate.parentField(part, kind: kind) {
+          parent = field
+        } else {
+          rest.append(try builder.build(part))
+        }
       }
       let names = Set(spec.predicate.paths.compactMap(\.first)).intersection(constants)
       build.names.formUnion(names)
@@ -207,7 +216,8 @@ final class ViewCompiler {
       if let inner { build.takeNames(inner) }
       counter += 1
       return RelatedPlan(
-        number: counter, spec: spec, kind: kind, parentField: parent, rest: .all(rest), whole: try builder.build(spec.predicate.tree),
+        number: counter, spec: spec, kind: kind, parentField: parent, rest: .all(rest),
+        whole: try builder.build(spec.predicate.tree),
         view: inner, names: names)
     } catch {
       fault("\((error as? PredicateFault)?.message ?? "\(error)"), in `\(spec.predicate.source)`", at: build.place)

@@ -67,7 +67,8 @@ final class RelatedPlan: Sendable {
   let names: Set<String>
 
   init(
-    number: Int, spec: ViewSpec.Related, kind: KindSpec, parentField: String?, rest: PredicatePlan, whole: PredicatePlan, view: ViewPlan?,
+    number: Int, spec: ViewSpec.Related, kind: KindSpec, parentField: String?, rest: PredicatePlan, whole: PredicatePlan,
+    view: ViewPlan?,
     names: Set<String>
   ) {
     self.number = number

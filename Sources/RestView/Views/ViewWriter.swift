@@ -81,7 +81,9 @@ struct ViewWriter {
   }
 
   /// A stored value as it is: references become ids, secrets nothing.
-  private func field(_ field: FieldSpec, _ spelling: FamilySpec.Case?, _ object: ObjectValue, _ map: [String: String]?, to out: inout [UInt8]) {
+  private func field(
+    _ field: FieldSpec, _ spelling: FamilySpec.Case?, _ object: ObjectValue, _ map: [String: String]?, to out: inout [UInt8]
+  ) {
     let stored = Builtins.stored(field, of: object.object, kind: object.kind)
     if field.reference != nil || field.of?.reference != nil || field.secret != nil {
       return write(object.member(field.name) ?? .null, map, to: &out)

@@ -1,4 +1,4 @@
-// Secure deletion: while an object has dependents that must be confirmed, a delete answers with their counts and a token that allows it once.
+// Secure deletion: while dependents must be confirmed, a delete answers with their counts and a token that is good once.
 import Core
 import Kinds
 import Ports
@@ -60,7 +60,11 @@ struct Dependents {
         found = page.objects.count
       }
       if found == 0 { continue }
-      if let at = groups.firstIndex(where: { $0.kind.name == other.name }) { groups[at].count += found } else { groups.append(Group(kind: other, count: found)) }
+      if let at = groups.firstIndex(where: { $0.kind.name == other.name }) {
+        groups[at].count += found
+      } else {
+        groups.append(Group(kind: other, count: found))
+      }
     }
     return (groups, objects)
   }
@@ -74,7 +78,9 @@ struct Dependents {
       let label = group.count == 1 ? words : Plural.of(words)
       return ["type": .string(Spelling.snake(group.kind.name)), "count": .int(group.count), "label": .string(label)]
     }
-    let told = groups.map { "\($0.count) \($0.count == 1 ? Spelling.words($0.kind.name) : Plural.of(Spelling.words($0.kind.name)))" }
+    let told = groups.map {
+      "\($0.count) \($0.count == 1 ? Spelling.words($0.kind.name) : Plural.of(Spelling.words($0.kind.name)))"
+    }
     var details: ObjectMap = ["dependencies": .list(listed)]
     if stored { details["confirm_token"] = .string(token) }
     return Problem(

@@ -16,7 +16,8 @@ enum DraftObject {
   /// A new object with these fields, and defaults where they say nothing.
   static func new(_ kind: KindSpec, tenant: UID, uid: UID, fields: ObjectMap, now: Timestamp) -> StoredObject {
     var object = StoredObject(
-      tenant: tenant, uid: uid, kind: kind.name, name: kind.identityField.flatMap { fields[$0]?.string } ?? "", spec: [:], created: now,
+      tenant: tenant, uid: uid, kind: kind.name, name: kind.identityField.flatMap { fields[$0]?.string } ?? "", spec: [:],
+      created: now,
       updated: now)
     for (name, value) in fields where !value.isNull { object.spec[name] = plain(value, kind.field(name)) }
     fillDefaults(&object, kind)
@@ -37,7 +38,9 @@ enum DraftObject {
 
   private static func fillDefaults(_ object: inout StoredObject, _ kind: KindSpec) {
     for field in kind.fields where object.spec[field.name] == nil && field.computed == nil && !field.isObserved {
-      guard let program = field.defaultValue, let value = try? program.evaluate(RouteScope()).get(), !value.isNull else { continue }
+      guard let program = field.defaultValue, let value = try? program.evaluate(RouteScope()).get(), !value.isNull else {
+        continue
+      }
       object.spec[field.name] = FieldConversion.stored(value)
     }
   }

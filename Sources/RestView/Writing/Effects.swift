@@ -24,14 +24,17 @@ struct Effects {
         if let when = effect.spec.when, try truth(when, scope) == false { continue }
         if effect.plan == nil, effect.kind.name == kind.name, case .set(let values) = effect.spec.action {
           for (name, program) in values { fields[name] = try value(program, scope, effect.kind.field(name)) }
-          plan.dependsOnTarget = plan.dependsOnTarget
+          plan.dependsOnTarget =
+            plan.dependsOnTarget
             || !([effect.spec.when].compactMap { $0 } + values.map(\.1)).allSatisfy { NeedlessTarget.holds($0, kind) }
           continue
         }
         let made = try await self.intents(effect, scope)
         if let name = effect.spec.name, !made.isEmpty { plan.named.append((name, intents.count + 1, effect.kind)) }
         intents += made
-        if intents.count > Self.limit { throw Problem(.tooLarge, code: ProblemCode.tooLarge, "This would change more than \(Self.limit) objects.") }
+        if intents.count > Self.limit {
+          throw Problem(.tooLarge, code: ProblemCode.tooLarge, "This would change more than \(Self.limit) objects.")
+        }
       }
     }
     return intents
@@ -53,7 +56,10 @@ struct Effects {
         if !value.isNull { fields[name] = value }
       }
       var random = RandomGenerator(context.services.random)
-      return [Intent(.create, .new(tenant: tenant, kind: effect.kind.name), fields: fields, newUID: UID(at: context.now, random: &random))]
+      return [
+        Intent(
+          .create, .new(tenant: tenant, kind: effect.kind.name), fields: fields, newUID: UID(at: context.now, random: &random))
+      ]
     }
     guard let predicate = effect.plan else {
       return [Intent(.delete, .uid(tenant: tenant, kind: effect.kind.name, target.object.uid))]
@@ -78,7 +84,8 @@ struct Effects {
 
   private func value(_ program: CELProgram, _ scope: RouteScope, _ field: FieldSpec?) throws -> Value {
     do { return StoredValue.of(try program.evaluate(scope).get(), field: field, ids: context.ids) } catch {
-      throw Problem(.invalid, code: ProblemCode.badField, "\(field?.name ?? "A value") cannot be computed from this request: \(error).")
+      throw Problem(
+        .invalid, code: ProblemCode.badField, "\(field?.name ?? "A value") cannot be computed from this request: \(error).")
     }
   }
 }

@@ -26,7 +26,9 @@ struct ObjectWait {
       if left <= .zero || Task.isCancelled { return object }
       await context.services.clock.sleep(min(pause, left))
       pause = min(pause * 2, Self.longestPause)
-      guard let now = try await context.services.store.objects(tenant: object.tenant, uids: [object.uid]).first else { return object }
+      guard let now = try await context.services.store.objects(tenant: object.tenant, uids: [object.uid]).first else {
+        return object
+      }
       object = now
     }
   }

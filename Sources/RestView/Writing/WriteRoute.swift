@@ -1,4 +1,4 @@
-// Verbs create, update and replace: fields from binds, body and `sets`, guards under lock, effects in the same transaction, then the view.
+// Verbs create, update and replace: fields from binds, body and `sets`, guards under lock, effects in one transaction.
 import Core
 import Expressions
 import HTTPServer
@@ -38,7 +38,9 @@ extension RouteExecutor {
       for (name, value) in try await boundFields(kind).fields { fields[name] = value }
     }
     if let existing, existing.deleting != nil { throw Self.missing }
-    let targetPage = try await existing.map { [$0] }.asyncMap { try await context.prefetch().load($0, kind: kind, needs: route.targetNeeds) }
+    let targetPage = try await existing.map { [$0] }.asyncMap {
+      try await context.prefetch().load($0, kind: kind, needs: route.targetNeeds)
+    }
     let old = existing.map { context.view(of: $0, kind: kind, page: targetPage ?? .empty) }
     try AuthGate(services: services, route: route).permit(context.caller, target: old)
     if let old {
@@ -76,14 +78,20 @@ extension RouteExecutor {
     for unique in kind.unique where unique.condition == nil {
       let values = unique.fields.compactMap { name in fields[name].flatMap { $0.isNull ? nil : (name, $0) } }
       guard values.count == unique.fields.count else { continue }
-      let parts = values.map { name, value in Predicate.compare(SortPaths.path(name, kind: kind) ?? .spec([name]), .equal, value) }
-      if let found = try await context.reader.list(kind, PredicatePlan.all(parts), limit: 1).objects.first, found.deleting == nil { return found }
+      let parts = values.map { name, value in Predicate.compare(SortPaths.path(name, kind: kind) ?? .spec([name]), .equal, value)
+      }
+      if let found = try await context.reader.list(kind, PredicatePlan.all(parts), limit: 1).objects.first, found.deleting == nil
+      {
+        return found
+      }
     }
     return nil
   }
 
   /// `exists: return` and `exists: update`.
-  private mutating func answer(existing: StoredObject, _ kind: KindSpec, fields: ObjectMap, _ effects: [Intent]) async throws -> HTTPResponse {
+  private mutating func answer(existing: StoredObject, _ kind: KindSpec, fields: ObjectMap, _ effects: [Intent]) async throws
+    -> HTTPResponse
+  {
     if spec.exists == .return { return try await answer(existing, kind: kind, template: family.item) }
     var plan = WritePlan()
     plan.intents = [intent(kind, existing.tenant, existing.uid, existing, fields, plan)] + effects
@@ -103,9 +111,12 @@ extension RouteExecutor {
         continue
       }
       if value.isNull, spec.verb == .create { continue }
-      if let map = member.map, let text = value.string, let stored = map.first(where: { $0.value == text })?.key { value = .string(stored) }
+      if let map = member.map, let text = value.string, let stored = map.first(where: { $0.value == text })?.key {
+        value = .string(stored)
+      }
       value = MemberSpelling.stored(value, field, spec.spelling ?? family.spec.spelling)
-      fields[member.field] = references.read(FieldNormal.value(value, field), field, pointer: "/" + FieldCheck.escape(member.shown))
+      fields[member.field] = references.read(
+        FieldNormal.value(value, field), field, pointer: "/" + FieldCheck.escape(member.shown))
     }
     guard references.problems.isEmpty else { throw Problems(references.problems) }
     return fields
@@ -148,8 +159,11 @@ extension RouteExecutor {
     do {
       let outcome = try await services.writer.write(plan.intents, origin: context.origin, options: WriteOptions()) { objects in
         if guards.isEmpty { return [] }
-        let current = isNew ? draft : objects[0].map { ObjectValue($0, kind: kind, needs: needs, page: page, ids: ids) } ?? existing
-        do { try Guards.check(guards, RouteScope(names, object: current)) } catch let problem as Problem { throw Problems(problem) }
+        let current =
+          isNew ? draft : objects[0].map { ObjectValue($0, kind: kind, needs: needs, page: page, ids: ids) } ?? existing
+        do { try Guards.check(guards, RouteScope(names, object: current)) } catch let problem as Problem {
+          throw Problems(problem)
+        }
         return []
       }
       services.positions.note(outcome.positions)
@@ -161,7 +175,9 @@ extension RouteExecutor {
     }
   }
 
-  private func finish(_ outcome: WriteOutcome, _ plan: WritePlan, _ kind: KindSpec, existing: StoredObject?) async throws -> HTTPResponse {
+  private func finish(_ outcome: WriteOutcome, _ plan: WritePlan, _ kind: KindSpec, existing: StoredObject?) async throws
+    -> HTTPResponse
+  {
     guard var object = outcome.object(0) ?? existing else { throw Self.missing }
     var names = context.names
     for entry in plan.named {
@@ -188,7 +204,7 @@ extension RouteExecutor {
 
 extension Optional {
   /// `map` with a closure that waits.
-  fileprivate func asyncMap<T>(_ transform: (Wrapped) async throws -> T) async rethrows -> T? {
+  func asyncMap<T>(_ transform: (Wrapped) async throws -> T) async rethrows -> T? {
     guard let self else { return nil }
     return try await transform(self)
   }
