@@ -97,8 +97,10 @@ struct SetDocuments {
   func withSecrets(_ manifest: Manifest) -> ObjectMap {
     guard let file = fileNumbers[manifest.place.file], withSecrets.contains(file) else { return manifest.spec }
     let prefix = "\(manifest.place.file)#\(manifest.documentIndex)#/spec/"
+    // A client sends whatever looks like one; only what stands in a secret field is one: `{env: production}` may be a selector.
+    let stated = Set(manifest.secrets.map(\.key))
     var spec = Value.object(manifest.spec)
-    for (key, plain) in secrets where key.hasPrefix(prefix) {
+    for (key, plain) in secrets where key.hasPrefix(prefix) && stated.contains(key) {
       Self.put(.string(plain), at: Self.steps(key.dropFirst(prefix.count))[...], in: &spec)
     }
     return spec.object ?? manifest.spec
