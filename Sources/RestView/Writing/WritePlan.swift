@@ -18,8 +18,10 @@ struct ProblemTranslation {
   /// Field → the name in the body.
   let shown: [String: String]
   let ids: IDCodec
+  let kind: KindSpec?
 
   init(_ route: ServedRoute) {
+    kind = route.kind
     var shown: [String: String] = [:]
     for member in route.spec.body { shown[member.field] = member.shown }
     for bind in route.spec.binds { if let name = bind.source.last, shown[bind.field] == nil { shown[bind.field] = name } }
@@ -30,6 +32,7 @@ struct ProblemTranslation {
   func translated(_ problem: Problem) -> Problem {
     var problem = BodyReader.translated(problem)
     let codes = ["not_found": ProblemCode.missing, "missing_reference": ProblemCode.badField]
+    let isReference = problem.code == "missing_reference"
     if let code = codes[problem.code] { problem.code = code }
     guard let pointer = problem.pointer, pointer.hasPrefix("/spec/") else { return problem }
     let rest = pointer.dropFirst(6)
@@ -37,6 +40,10 @@ struct ProblemTranslation {
     let name = shown[field] ?? Spelling.shown(field, ids.family.spelling)
     problem.pointer = "/" + name + rest.dropFirst(field.count)
     if name != field, problem.message.hasPrefix(field + " ") { problem.message = name + problem.message.dropFirst(field.count) }
+    if isReference, let declared = kind?.field(field), let target = (declared.reference ?? declared.of?.reference)?.kind {
+      problem.message = "there is no such \(Spelling.words(target))"
+      problem.fix = nil
+    }
     problem.object = nil
     problem.place = nil
     return problem
