@@ -61,6 +61,8 @@ final class DataDirectory: @unchecked Sendable {
 
   func writeReplica(_ uid: UID) throws { try write("replica", uid.description + "\n", mode: 0o600) }
 
+  func removeReplica() { unlink(path + "/replica") }
+
   private func write(_ name: String, _ text: String, mode: mode_t) throws {
     let temporary = "\(path)/.\(name).\(getpid())"
     let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)

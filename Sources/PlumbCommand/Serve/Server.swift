@@ -234,6 +234,7 @@ final class Server: @unchecked Sendable {
     for service in services.all { await service.shutdown() }
     for task in tasks { task.cancel() }
     data.removeAddress()
+    data.removeReplica()
     store.close()
     pool.close()
     await postgres?.stop()

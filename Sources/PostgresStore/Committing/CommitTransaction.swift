@@ -242,6 +242,7 @@ struct CommitTransaction {
     return heads
   }
 
+  /// Observed state carries the version that the object has under the head lock: another may have written since it was read.
   /// Writes the feed rows and the log, runs all that is gathered, and gives the commit's time.
   private func announce(_ announcements: [Announcement], _ heads: Heads, _ flight: Flight, _ connection: Connection) throws -> ()
     -> Timestamp
@@ -257,7 +258,9 @@ struct CommitTransaction {
       try flight.add(
         """
         INSERT INTO change (tenant, pos, uid, kind, name, op, events, version, commit, at)
-        SELECT x.tenant, h.pos - x.back, x.uid, x.kind, x.name, x.op::"char", x.events, x.version, $9::uuid, h.at
+        SELECT x.tenant, h.pos - x.back, x.uid, x.kind, x.name, x.op::"char", x.events,
+          CASE x.op WHEN 'o' THEN coalesce((SELECT o.version FROM object o WHERE o.tenant = x.tenant AND o.uid = x.uid), x.version)
+            ELSE x.version END, $9::uuid, h.at
         FROM unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::smallint[], $5::text[], $6::text[], $7::text[], $8::bigint[])
           x(tenant, back, uid, kind, name, op, events, version) JOIN head h ON h.tenant = x.tenant
         """,
