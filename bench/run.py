@@ -85,7 +85,8 @@ def measure(args, report, work):
 def large(args, report, work):
     """Servers of their own, so that what is stored is known."""
     def costs_of(name):
-        return next(figure.value for figure in report.figures if figure.group == "1,000 resources" and figure.name == name) / 1000
+        found = [figure.value for figure in report.figures if figure.group == "1,000 resources" and figure.name == name]
+        return found[0] / 1000 if found else None
 
     costs = {}
     idle = None
@@ -98,7 +99,9 @@ def large(args, report, work):
                 tenant = applying.new_tenants(1)[0]
                 applying.apply(applying.set_of(tenant, count), tenant)
                 idle = resting.idle(server, report, count, 20)
-                costs[count] = (costs_of("apply new"), costs_of("apply unchanged"))
+                base = (costs_of("apply new"), costs_of("apply unchanged"))
+                if None not in base:
+                    costs[count] = base
                 continue
             if count == 10_000:
                 tenant = applying.new_tenants(1)[0]
@@ -115,7 +118,8 @@ def large(args, report, work):
                            note=f"resident, after the load; at most {server.resident('VmHWM'):.0f} MiB while it went on")
                 guarded(report, "idle", f"{count:,} objects", lambda: resting.idle(server, report, count, 20, idle))
                 guarded(report, "start to ready", "100,000", lambda: resting.restart(server, report, 3, count))
-                guarded(report, "growth", "apply", lambda: applying.growth(costs, tenant, count))
+                if 1000 in costs:
+                    guarded(report, "growth", "apply", lambda: applying.growth(costs, tenant, count))
         except (Failed, OSError, subprocess.SubprocessError) as fault:
             report.failed(f"{count:,} resources", "server", fault)
         finally:

@@ -19,16 +19,46 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
     let rest = microseconds - days * day
     let (year, month, date) = Self.civil(days)
     let second = rest / 1_000_000
-    var text = "\(Self.pad(year, 4))-\(Self.pad(month, 2))-\(Self.pad(date, 2))T"
-    text += "\(Self.pad(second / 3600, 2)):\(Self.pad(second / 60 % 60, 2)):\(Self.pad(second % 60, 2))"
-    let fraction = rest % 1_000_000
-    if fraction != 0 {
-      var digits = Self.pad(fraction, 6)
-      while digits.hasSuffix("0") { digits.removeLast() }
-      text += "." + digits
+    // Views of long lists write thousands of these: digits go straight into the text's buffer.
+    return String(unsafeUninitializedCapacity: Self.textCapacity) { out in
+      var at = 0
+      func put(_ byte: UInt8) {
+        out[at] = byte
+        at += 1
+      }
+      func put(_ number: Int, _ width: Int) {
+        var divisor = 1
+        for _ in 1..<width { divisor *= 10 }
+        while divisor > 0 {
+          put(UInt8(ascii: "0") + UInt8(number / divisor % 10))
+          divisor /= 10
+        }
+      }
+      if year < 0 { put(UInt8(ascii: "-")) }
+      put(abs(year), abs(year) > 9999 ? 6 : 4)
+      put(UInt8(ascii: "-"))
+      put(month, 2)
+      put(UInt8(ascii: "-"))
+      put(date, 2)
+      put(UInt8(ascii: "T"))
+      put(second / 3600, 2)
+      put(UInt8(ascii: ":"))
+      put(second / 60 % 60, 2)
+      put(UInt8(ascii: ":"))
+      put(second % 60, 2)
+      let fraction = rest % 1_000_000
+      if fraction != 0 {
+        put(UInt8(ascii: "."))
+        put(fraction, 6)
+        while out[at - 1] == UInt8(ascii: "0") { at -= 1 }
+      }
+      put(UInt8(ascii: "Z"))
+      return at
     }
-    return text + "Z"
   }
+
+  /// `2026-01-02T03:04:05.678901Z`, with room to spare.
+  private static let textCapacity = 32
 
   /// Reads RFC 3339 (`T` or a space between, offset or `Z` required). Digits past the microsecond are cut.
   public init?(_ text: some StringProtocol) {
@@ -73,11 +103,6 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
     }
     let days = Self.daysFromCivil(year, month, date)
     microseconds = (days * 86_400 + hour * 3600 + minute * 60 + second - offset) * 1_000_000 + fraction
-  }
-
-  private static func pad(_ n: Int, _ width: Int) -> String {
-    let s = String(n)
-    return s.count >= width ? s : String(repeating: "0", count: width - s.count) + s
   }
 
   public static func daysIn(_ month: Int, _ year: Int) -> Int {

@@ -18,7 +18,7 @@ public struct UID: Sendable, Hashable, Comparable, CustomStringConvertible {
   }
 
   /// Reads the canonical form, in either case; nil for anything else.
-  public init?(_ text: some StringProtocol) {
+  @inlinable public init?(_ text: some StringProtocol) {
     var words: (UInt64, UInt64) = (0, 0)
     var digits = 0
     var at = 0

@@ -57,6 +57,22 @@ extension StoreContract {
       let counts = try await store.count(counted)
       XCTAssertEqual(counts, predicates.map(\.1.count))
     },
+    StoreCase(name: "counts that differ in one text are as right as single ones") { store in
+      _ = try await five(store)
+      let long = String(repeating: "r", count: 300)
+      let paths: [(FieldPath, [String], [Int])] = [
+        (.name, ["a", "z", "c", "a"], [1, 0, 1, 1]), (.spec(["region"]), ["eu", "us", "none"], [2, 1, 0]),
+        (.spec(["region"]), ["eu", long, String(long.dropLast())], [2, 1, 0]), (.spec(["note"]), ["50%_off\\", "", "Grüße AN Alle"], [1, 0, 1]),
+        (.spec(["cost"]), ["100", "10.0", "x"], [1, 1, 0]), (.spec(["any"]), ["5", "a"], [0, 0]), (.label("team"), ["shop", "Shop"], [5, 0]),
+        (.status(["phase"]), ["ready", "none"], [1, 0]),
+      ]
+      for (path, texts, expected) in paths {
+        let counts = try await store.count(texts.map {
+          ObjectQuery(tenant: Fixture.tenant, kind: "App", predicate: .compare(path, .equal, .string($0)))
+        })
+        XCTAssertEqual(counts, expected, "\(path)")
+      }
+    },
     StoreCase(name: "every order can be paged through, nulls and ties included") { store in
       _ = try await five(store)
       let paths: [FieldPath] = [

@@ -74,6 +74,17 @@ extension PostgresStore {
   public func count(_ queries: [ObjectQuery]) async throws -> [Int] {
     if queries.isEmpty { return [] }
     let kinds = dictionary
+    if let grouped = GroupedCounts(queries) {
+      let locator = ObjectLocator(kind: catalog.kind(grouped.query.kind), slots: kinds.slots[grouped.query.kind] ?? [:])
+      if let statement = grouped.statement(kinds, locator) {
+        let counts = try await pool.run { connection in
+          Dictionary(
+            try connection.query(statement.sql, statement.parameters).map { ($0.text(0), $0.int(1)) },
+            uniquingKeysWith: { first, _ in first })
+        }
+        return grouped.values.map { counts[$0] ?? 0 }
+      }
+    }
     let statements = stride(from: 0, to: queries.count, by: Self.countsAtOnce).map {
       start -> (sql: String, parameters: [Parameter]) in
       var b = StatementBuilder()
