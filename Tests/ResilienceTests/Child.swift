@@ -15,7 +15,11 @@ enum Child {
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
     posix_spawnattr_setpgroup(&attributes, 0)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
+    // Threads of the test runner block signals; a program started by hand does not.
+    var none = sigset_t()
+    sigemptyset(&none)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP) | Int16(POSIX_SPAWN_SETSIGMASK))
     // What a developer's own shell says about Plumb is not for these servers.
     let inherited = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("PLUMB_") }
     let variables = inherited.merging(environment) { _, new in new }
@@ -48,7 +52,9 @@ enum Child {
   }
 
   /// Runs a program to its end: exit code (nil: it did not end and was killed), and all it printed.
-  static func run(_ arguments: [String], environment: [String: String] = [:], seconds: Double = 60) throws -> (status: Int32?, output: String) {
+  static func run(_ arguments: [String], environment: [String: String] = [:], seconds: Double = 60) throws -> (
+    status: Int32?, output: String
+  ) {
     let file = "/tmp/plumb-resil-out-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
     defer { unlink(file) }
     let pid = try spawn(arguments, environment: environment, output: file)

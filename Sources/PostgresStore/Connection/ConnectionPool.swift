@@ -7,7 +7,7 @@ public final class ConnectionPool: @unchecked Sendable {
   public static let standardSize = 6
   /// Jobs that may wait; one more is refused at once.
   static let maxWaiting = 2000
-  /// How long a job waits for a server that cannot be reached (a restart, a failover), in seconds.
+  /// How long a server that cannot be reached is waited for (a restart, a failover), in seconds. From then on jobs fail at once.
   static let reconnectSeconds = 8.0
   /// How often a deadlocked transaction is run again.
   static let maxTries = 6
@@ -15,6 +15,7 @@ public final class ConnectionPool: @unchecked Sendable {
 
   public let address: DatabaseAddress
   let counter = StatementCounter()
+  private let outage = Outage()
   private let condition = NSCondition()
   private var waiting: [Job] = []
   private var first = 0
@@ -66,7 +67,7 @@ public final class ConnectionPool: @unchecked Sendable {
   /// Called with the lock held.
   private func startThread() {
     threads += 1
-    let worker = Worker(address: address, counter: counter)
+    let worker = Worker(address: address, counter: counter, outage: outage)
     let thread = Thread { [self] in
       while let job = next() { job(worker) }
       worker.disconnect()
@@ -116,11 +117,13 @@ public final class ConnectionPool: @unchecked Sendable {
 private final class Worker: @unchecked Sendable {
   let address: DatabaseAddress
   let counter: StatementCounter
+  private let outage: Outage
   private var connection: Connection?
 
-  init(address: DatabaseAddress, counter: StatementCounter) {
+  init(address: DatabaseAddress, counter: StatementCounter, outage: Outage) {
     self.address = address
     self.counter = counter
+    self.outage = outage
   }
 
   func disconnect() { connection = nil }
@@ -167,20 +170,37 @@ private final class Worker: @unchecked Sendable {
   private func connected() throws -> Connection {
     if let connection, !connection.isBroken { return connection }
     connection = nil
-    let end = Date(timeIntervalSinceNow: ConnectionPool.reconnectSeconds)
     var pause: UInt32 = 5_000
     while true {
       do {
         let fresh = try Connection(address, counter: counter)
         connection = fresh
+        outage.ended()
         return fresh
       } catch let error as DatabaseError where error.connectionLost && !error.isHopeless {
-        if Date() >= end { throw error }
+        if outage.lasts > ConnectionPool.reconnectSeconds { throw error }
         usleep(pause)
         pause = min(pause * 2, 200_000)
       }
     }
   }
+}
+
+/// Since when the database cannot be reached: the connections of a pool wait together, not one after the other.
+private final class Outage: @unchecked Sendable {
+  private let lock = NSLock()
+  private var since: Date?
+
+  /// Seconds since the first failure in a row; called at each.
+  var lasts: Double {
+    lock.withLock {
+      let start = since ?? Date()
+      since = start
+      return Date().timeIntervalSince(start)
+    }
+  }
+
+  func ended() { lock.withLock { since = nil } }
 }
 
 extension DatabaseError {

@@ -19,8 +19,11 @@ public final class PrivatePostgres: @unchecked Sendable {
   private static let stopSeconds = 15.0
   /// The log is begun anew when it is longer than this.
   private static let maxLog = 10 << 20
-  /// A server that ends by itself is started again, this often in a row.
-  private static let maxRestarts = 10
+  /// A server that ends by itself is started again after this, in seconds; each time in a row the wait doubles, up to the longest.
+  private static let firstRestart = 0.1
+  private static let longestRestart = 5.0
+  /// One that ran this long had a good start.
+  private static let goodRun = 60.0
   private static let pollMicroseconds: UInt32 = 4_000
 
   public let address: DatabaseAddress
@@ -107,34 +110,44 @@ public final class PrivatePostgres: @unchecked Sendable {
   private func startGuardian() {
     ended = false
     let thread = Thread { [self] in
-      var restarts = 0
-      while true {
-        let began = Date()
+      var pause = Self.firstRestart
+      while run(goodRun: { pause = Self.firstRestart }) {
         condition.lock()
-        let wanted = !stopping
+        // A stop ends the wait.
+        let end = Date(timeIntervalSinceNow: pause)
+        while !stopping, condition.wait(until: end) {}
         condition.unlock()
-        guard wanted, let child = spawn() else { break }
-        condition.lock()
-        pid = child
-        // A stop that came in between did not see the process.
-        if stopping { kill(child, SIGINT) }
-        condition.unlock()
-        var status: Int32 = 0
-        while waitpid(child, &status, 0) < 0, errno == EINTR {}
-        // A first start that fails, and one that fails again and again, is for people to look at.
-        restarts = Date().timeIntervalSince(began) > 60 ? 0 : restarts + 1
-        condition.lock()
-        pid = 0
-        let again = !stopping && everReady && restarts <= Self.maxRestarts
-        condition.unlock()
-        if !again { break }
-        usleep(100_000)
+        pause = min(pause * 2, Self.longestRestart)
       }
       finish()
     }
     thread.stackSize = 256 << 10
     thread.name = "postgres-guard"
     thread.start()
+  }
+
+  /// Runs the server to its end. True when it is to be started again: a first start that fails is for people to look at, one that
+  /// served before is wanted back, however long that takes.
+  private func run(goodRun: () -> Void) -> Bool {
+    let began = Date()
+    condition.lock()
+    let wanted = !stopping
+    condition.unlock()
+    guard wanted else { return false }
+    if let child = spawn() {
+      condition.lock()
+      pid = child
+      // A stop that came in between did not see the process.
+      if stopping { kill(child, SIGINT) }
+      condition.unlock()
+      var status: Int32 = 0
+      while waitpid(child, &status, 0) < 0, errno == EINTR {}
+    }
+    if Date().timeIntervalSince(began) > Self.goodRun { goodRun() }
+    condition.lock()
+    defer { condition.unlock() }
+    pid = 0
+    return !stopping && everReady
   }
 
   /// An adopted server is no child of ours: its end is seen by looking.
