@@ -16,7 +16,9 @@ final class ServeProcess: @unchecked Sendable {
   private(set) var pid: pid_t = 0
 
   /// `folder`: made, readable by all, removed by `removeAll`. Nothing runs yet.
-  init(_ options: [String] = [], environment: [String: String] = [:], port: Int? = nil, folder: URL? = nil, data: String = "data") throws {
+  init(_ options: [String] = [], environment: [String: String] = [:], port: Int? = nil, folder: URL? = nil, data: String = "data")
+    throws
+  {
     self.folder = try folder ?? Self.newFolder()
     self.data = self.folder.appendingPathComponent(data)
     self.port = try port ?? CaseSocket.freePorts()
@@ -35,7 +37,8 @@ final class ServeProcess: @unchecked Sendable {
   var log: String { (try? String(contentsOf: output, encoding: .utf8)) ?? "" }
   var http: CaseHTTP { CaseHTTP(port: port) }
   var token: String {
-    ((try? String(contentsOf: data.appendingPathComponent("admin-token"), encoding: .utf8)) ?? "").trimmingCharacters(in: .whitespacesAndNewlines)
+    ((try? String(contentsOf: data.appendingPathComponent("admin-token"), encoding: .utf8)) ?? "").trimmingCharacters(
+      in: .whitespacesAndNewlines)
   }
   var client: Client { Client(http: http, token: token) }
 
@@ -74,6 +77,13 @@ final class ServeProcess: @unchecked Sendable {
     Foundation.kill(pid, SIGKILL)
     _ = Child.wait(pid, seconds: Self.stopSeconds)
     pid = 0
+  }
+
+  /// The exit code of a server that ends by itself; nil when it does not.
+  func ended(within seconds: Double = ServeProcess.stopSeconds) -> Int32? {
+    let status = Child.wait(pid, seconds: seconds)
+    if status != nil { pid = 0 }
+    return status
   }
 
   /// SIGTERM; its exit code, or nil when it does not end.

@@ -17,6 +17,11 @@ enum StopSignal {
       }
     }
     signal(SIGPIPE, SIG_IGN)
+    // Whoever started us may have blocked them.
+    var wanted = sigset_t()
+    sigemptyset(&wanted)
+    for number in [SIGINT, SIGTERM] { sigaddset(&wanted, number) }
+    pthread_sigmask(SIG_UNBLOCK, &wanted, nil)
   }
 
   /// Blocks a thread of its own until a signal came.

@@ -1,0 +1,79 @@
+// What is taken back on one replica is gone on the other within a second.
+import Core
+import Foundation
+import TestSupport
+import XCTest
+
+final class RevocationTests: XCTestCase {
+  private static let within = 1.0
+
+  func testKeysAndRolesAreTakenBackEverywhere() async throws {
+    let address = try await TestPostgres.shared.database(laidOut: false).connection
+    let folder = try ServeProcess.newFolder()
+    let servers = try (0..<2).map {
+      try ServeProcess(["--database", address, "--role", "api"], folder: folder, data: "replica\($0)")
+    }
+    addTeardownBlock { for server in servers { server.removeAll() } }
+    try servers[0].start()
+    try FileManager.default.createDirectory(at: servers[1].data, withIntermediateDirectories: true)
+    try FileManager.default.copyItem(
+      at: servers[0].data.appendingPathComponent("key"), to: servers[1].data.appendingPathComponent("key"))
+    try servers[1].start()
+    let here = servers[0].client
+    for round in 1...3 {
+      let admin = try here.must(
+        "POST", "/deploy/api/admin/api-keys", ["name": .string("temporary \(round)"), "authority": "admin"])
+      let key = Client(http: servers[1].http, token: admin["rawKey"].string ?? "")
+      try holds("a new key works", 200) { try key.call("GET", "/plumb/v1/objects/Project").status }
+      let id = admin["apiKey"]["id"].string ?? ""
+      try here.must("DELETE", "/deploy/api/admin/api-keys/\(id)")
+      try holds("a revoked key", 401) { try key.call("GET", "/plumb/v1/objects/Project").status }
+
+      let user = Client(http: servers[1].http, token: "lsk_" + String(repeating: "\(round)", count: 40))
+      let people = """
+        apiVersion: platform/v1
+        kind: User
+        metadata: {name: u\(round)@example.com}
+        spec: {role: user}
+        ---
+        apiVersion: platform/v1
+        kind: Role
+        metadata: {name: reader-\(round)}
+        spec: {title: Reader \(round), permissions: [Project.read]}
+        ---
+        apiVersion: platform/v1
+        kind: ApiKey
+        metadata: {name: key-\(round)}
+        spec: {user: u\(round)@example.com, token: {env: KEY}}
+        ---
+        apiVersion: platform/v1
+        kind: RoleBinding
+        metadata: {name: binding-\(round)}
+        spec: {role: reader-\(round), user: u\(round)@example.com}
+        """
+      try here.must(
+        "POST", "/plumb/v1/apply",
+        [
+          "set": .string("people-\(round)"), "files": [["name": "p.yaml", "text": .string(people)]],
+          "secrets": ["p.yaml#2#/spec/token": .string(user.token)],
+        ])
+      try holds("a role given", 200) { try user.call("GET", "/plumb/v1/objects/Project").status }
+      try here.must("DELETE", "/plumb/v1/objects/RoleBinding/binding-\(round)")
+      try holds("a role taken back", 403) { try user.call("GET", "/plumb/v1/objects/Project").status }
+    }
+    for server in servers { XCTAssertEqual(server.stop(), 0) }
+  }
+
+  /// The answer becomes `status` within a second, and stays.
+  private func holds(_ what: String, _ status: Int, _ ask: () throws -> Int) throws {
+    let began = Date()
+    var last = try ask()
+    while last != status, Date().timeIntervalSince(began) < Self.within + 5 {
+      usleep(5_000)
+      last = try ask()
+    }
+    XCTAssertEqual(last, status, what)
+    XCTAssertLessThan(Date().timeIntervalSince(began), Self.within, "\(what) took too long")
+    for _ in 0..<5 { XCTAssertEqual(try ask(), status, "\(what): not for good") }
+  }
+}
