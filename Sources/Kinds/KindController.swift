@@ -189,9 +189,12 @@ public protocol KindController: Sendable {
   /// Other objects to read before `decide`. Asked again with `needed` filled until each name is answered, at most three times.
   func needs(_ input: ReconcileInput) -> [Need]
   func decide(_ input: ReconcileInput) -> Decision
+  /// What it does happens on one host, which goes on with it: another host sees nothing of it.
+  var isBoundToHost: Bool { get }
 }
 
 extension KindController {
   public func observation(_ input: ReconcileInput) -> (service: String, operation: String, arguments: Value)? { nil }
   public func needs(_ input: ReconcileInput) -> [Need] { [] }
+  public var isBoundToHost: Bool { false }
 }

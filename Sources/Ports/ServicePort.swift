@@ -15,12 +15,18 @@ public protocol ServicePort: Sendable {
   /// Things that happened by themselves (a child died): the objects to look at again.
   func wakes() -> AsyncStream<(tenant: UID, uid: UID, kind: String)>
   func shutdown() async
+  /// Objects that this service keeps something for on this host, and that only its replica may work on. Empty for most.
+  func keptHere() -> [UID]
+  /// Another host keeps it now: what is here goes.
+  func leave(_ uid: UID) async
 }
 
 extension ServicePort {
   public func probe(_ step: Step, key: String, metadata: ObjectMetadata) async -> StepReply? { nil }
   public func wakes() -> AsyncStream<(tenant: UID, uid: UID, kind: String)> { AsyncStream { $0.finish() } }
   public func shutdown() async {}
+  public func keptHere() -> [UID] { [] }
+  public func leave(_ uid: UID) async {}
 }
 
 /// Seals secrets before they are stored, and opens them for controllers and adapters.

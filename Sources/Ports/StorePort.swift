@@ -124,6 +124,13 @@ public protocol StorePort: Sendable {
   /// Says that this replica lives; takes what shards are free or held by the dead, up to its share. Returns what it holds.
   func renew(replica: UID, until: Timestamp, catalogDigest: String, wantsWork: Bool) async throws -> [Fence]
   func release(replica: UID) async throws
+  /// The shard of a host, held by its replica: what is bound to the host is worked on there alone. Takes over what hosts that are
+  /// gone leave. Nil: ask again.
+  func claimHost(_ host: UID, replica: UID) async throws -> Fence?
+  /// Moves due items to the host's shard; returns those that are there now.
+  func bind(_ items: [WorkItem], from fences: [Fence], to host: Fence) async throws -> [WorkItem]
+  /// Binds what no host works on yet to this one; returns those of the objects that are another host's.
+  func foreign(_ uids: [UID], host: Fence) async throws -> [UID]
   /// Due items of these shards, fair over tenants.
   func due(fences: [Fence], limit: Int) async throws -> [WorkItem]
   /// When the next item of these shards falls due.
@@ -140,4 +147,11 @@ public protocol StorePort: Sendable {
   func ping() async throws
   /// Statements sent since the start, for the tests that count queries.
   var statementCount: Int { get }
+}
+
+/// A store that knows one host alone.
+extension StorePort {
+  public func claimHost(_ host: UID, replica: UID) async throws -> Fence? { nil }
+  public func bind(_ items: [WorkItem], from fences: [Fence], to host: Fence) async throws -> [WorkItem] { items }
+  public func foreign(_ uids: [UID], host: Fence) async throws -> [UID] { [] }
 }

@@ -33,6 +33,13 @@ public final class ProcessService: ServicePort {
     wakeEnd.finish()
   }
 
+  public func keptHere() -> [UID] { supervisor.apps }
+
+  public func leave(_ uid: UID) async {
+    for replica in supervisor.replicas(of: uid) { _ = await supervisor.stop(replica.record.id, grace: Self.shutdownGrace) }
+    try? supervisor.forget(uid)
+  }
+
   public func observe(_ metadata: ObjectMetadata, operation: String, arguments: Value) async throws -> Value {
     switch operation {
     case "observe":

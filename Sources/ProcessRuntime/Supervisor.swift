@@ -34,8 +34,8 @@ final class Supervisor: @unchecked Sendable {
       save(replica.record.id)
     }
     Thread.detachNewThread { self.watch() }
-    // What ended while no plumb looked has to be looked at.
-    for replica in found where replica.record.state == .exited { changed(replica.record) }
+    // What ended while no plumb looked has to be looked at, and so has what a graceful stop ended: it is to run again.
+    for replica in found where replica.record.state != .running { changed(replica.record) }
   }
 
   static func monotonic() -> Double {
@@ -49,6 +49,9 @@ final class Supervisor: @unchecked Sendable {
   func replicas(of app: UID) -> [Replica] {
     lock.withLock { replicas.values.filter { $0.record.app == app }.sorted { $0.record.index < $1.record.index } }
   }
+
+  /// Apps that have replicas here, running or not.
+  var apps: [UID] { lock.withLock { Set(replicas.keys.map(\.app)).sorted() } }
 
   /// Checks with these settings from now on, where they differ from those in use.
   func setHealthCheck(_ settings: Value, of app: UID) {

@@ -24,6 +24,7 @@ public final class Worker: @unchecked Sendable {
   private let random: any RandomSource
   private let replica: UID
   private let catalogDigest: String
+  private let host: HostWork?
   private let log: @Sendable (String) -> Void
   private let wakeup = Wakeup()
   private let lock = NSLock()
@@ -31,10 +32,12 @@ public final class Worker: @unchecked Sendable {
   private var fences: [Int: Fence] = [:]
   private var leaseEnds = Timestamp(microseconds: 0)
   private var stopping = false
+  /// A lasting failure is said once.
+  private var complained = false
 
   public init(
     store: any StorePort, reconciler: Reconciler, clock: any Clock, random: any RandomSource, replica: UID, catalogDigest: String,
-    log: @escaping @Sendable (String) -> Void
+    host: HostWork? = nil, log: @escaping @Sendable (String) -> Void
   ) {
     self.store = store
     self.reconciler = reconciler
@@ -42,6 +45,7 @@ public final class Worker: @unchecked Sendable {
     self.random = random
     self.replica = replica
     self.catalogDigest = catalogDigest
+    self.host = host
     self.log = log
     queue = WorkQueue(width: Self.width, batch: Self.batch, backstop: Self.backstop, now: clock.now())
   }
@@ -79,37 +83,48 @@ public final class Worker: @unchecked Sendable {
     guard lock.withLock({ leaseEnds - now < Self.lease - Self.renewal }) else { return }
     do {
       let until = now + Self.lease
-      let held = try await store.renew(replica: replica, until: until, catalogDigest: catalogDigest, wantsWork: true)
+      var held = try await store.renew(replica: replica, until: until, catalogDigest: catalogDigest, wantsWork: true)
+      if let host, let own = try await host.claim(store, replica: replica) { held.append(own) }
       lock.withLock {
         let before = Set(fences.keys)
         fences = Dictionary(held.map { ($0.shard, $0) }, uniquingKeysWith: { first, _ in first })
         leaseEnds = until
+        complained = false
         if !Set(fences.keys).subtracting(before).isEmpty { queue.hear() }
       }
     } catch {
-      log("lease not renewed: \(error)")
+      complain("lease not renewed: \(error)")
       // Without a lease nothing may be done: what is in hand is stopped by the fence.
       if clock.now() >= lock.withLock({ leaseEnds }) { lock.withLock { fences = [:] } }
       await wakeup.wait(.milliseconds(200), clock: clock)
     }
   }
 
+  private func complain(_ text: String) {
+    let first = lock.withLock {
+      defer { complained = true }
+      return !complained
+    }
+    if first { log(text) }
+  }
+
   private func fetch(_ limit: Int, _ group: inout TaskGroup<Void>) async {
     let held = lock.withLock { fences.values.sorted { $0.shard < $1.shard } }
     guard !held.isEmpty else { return }
     do {
-      let items = try await store.due(fences: held, limit: limit)
+      let found = try await store.due(fences: held, limit: limit)
+      let items = try await host?.sorted(found, held, store) ?? found
       let start = Set(lock.withLock { queue.start(items.map(\.uid), asked: limit) })
       for item in items where start.contains(item.uid) {
         group.addTask { await self.work(item) }
       }
       // What is due already is in hand, or has fallen due just now: seldom enough to be asked for again a little later.
-      if items.count < limit, let next = try await store.nextDue(fences: held) {
+      if found.count < limit, let next = try await store.nextDue(fences: held) {
         let now = clock.now()
         lock.withLock { queue.expect(next <= now ? now + Self.lookAgain : next) }
       }
     } catch {
-      log("work not read: \(error)")
+      complain("work not read: \(error)")
       await wakeup.wait(Self.backstop, clock: clock)
     }
   }

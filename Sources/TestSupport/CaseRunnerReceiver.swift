@@ -2,7 +2,7 @@
 import Core
 import Foundation
 
-/// Answers 200 to everything, except below `/status/N/…`, where it answers N. Cases tell their requests apart by path.
+/// Answers 200 to everything, except below `/status/N/…`, where it answers N; below `/wait/N/…` it answers N seconds late. Cases tell their requests apart by path.
 public final class CaseReceiver: @unchecked Sendable {
   public let port: Int
   private let listener: CaseSocket
@@ -45,9 +45,15 @@ public final class CaseReceiver: @unchecked Sendable {
         if taken.count > Self.most { taken.removeFirst() }
       }
       let status = Self.status(for: request["path"].string ?? "")
+      Thread.sleep(forTimeInterval: Self.delay(for: request["path"].string ?? ""))
       try? peer.write(Array("HTTP/1.1 \(status) Answer\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok".utf8))
       return
     }
+  }
+
+  private static func delay(for path: String) -> Double {
+    let parts = path.split(separator: "/")
+    return parts.count > 1 && parts[0] == "wait" ? min(Double(parts[1]) ?? 0, 10) : 0
   }
 
   private static func status(for path: String) -> Int {

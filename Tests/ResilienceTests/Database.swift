@@ -14,7 +14,10 @@ struct Database {
   /// Rows of columns, as text. Throws Problem with what psql said.
   func rows(_ sql: String) throws -> [[String]] {
     let (status, output) = try Child.run(
-      ["/usr/bin/psql", "-X", "-q", "-At", "-F", "\u{1f}", "-v", "ON_ERROR_STOP=1", address, "-c", "SET search_path TO plumb", "-c", sql])
+      [
+        "/usr/bin/psql", "-X", "-q", "-At", "-F", "\u{1f}", "-v", "ON_ERROR_STOP=1", address, "-c", "SET search_path TO plumb",
+        "-c", sql,
+      ])
     guard status == 0 else { throw Problem(.failure, code: "psql", "\(sql): \(output)") }
     return output.split(separator: "\n").map { $0.split(separator: "\u{1f}", omittingEmptySubsequences: false).map(String.init) }
   }

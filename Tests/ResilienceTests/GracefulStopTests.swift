@@ -28,7 +28,8 @@ final class GracefulStopTests: XCTestCase {
     let heard = server.folder.appendingPathComponent("heard").path
     let watcher = try Child.spawn(
       [
-        "/usr/bin/curl", "-sN", "-H", "Authorization: Bearer \(server.token)", "http://127.0.0.1:\(server.port)/plumb/v1/watch?after=0",
+        "/usr/bin/curl", "-sN", "-H", "Authorization: Bearer \(server.token)",
+        "http://127.0.0.1:\(server.port)/plumb/v1/watch?after=0",
       ], output: heard)
     let until = Date(timeIntervalSinceNow: 10)
     while Date() < until, !((try? String(contentsOfFile: heard, encoding: .utf8)) ?? "").contains("\"web\"") { usleep(20_000) }
@@ -42,13 +43,14 @@ final class GracefulStopTests: XCTestCase {
     let files = try FileManager.default.contentsOfDirectory(atPath: server.folder.path).sorted()
     XCTAssertEqual(files, ["data", "data.log", "heard"], "files are left beside the data directory")
     let kept = try FileManager.default.contentsOfDirectory(atPath: server.data.path).sorted()
-    XCTAssertEqual(kept, ["admin-token", "apps", "key", "lock", "postgres"])
+    XCTAssertEqual(kept, ["admin-token", "apps", "host", "key", "lock", "postgres"])
 
     let token = server.token
     try server.start()
     XCTAssertEqual(server.token, token, "the admin key changed")
     XCTAssertNil(try server.client.unready("web", within: Self.readySeconds))
     let untilBack = Date(timeIntervalSinceNow: 20)
+    // `unready` may still have seen what was observed before the stop.
     while Date() < untilBack, ProcessScan.replicas(of: server.data.path).count < 3 { usleep(50_000) }
     let after = ProcessScan.replicas(of: server.data.path)
     XCTAssertEqual(Set(after.map(\.id)), Set(before.map(\.id)), "the apps do not run again")

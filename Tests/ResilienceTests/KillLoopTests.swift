@@ -66,7 +66,8 @@ final class KillLoopTests: XCTestCase {
       """
       SELECT c.uid, e, (extract(epoch FROM c.at) * 1000000)::bigint FROM change c JOIN kind k ON k.id = c.kind, unnest(string_to_array(c.events, ',')) e
       WHERE k.name = 'Project' ORDER BY c.pos
-      """).map { Delivery(uid: $0[0], event: $0[1], at: Int($0[2]) ?? 0) }
+      """
+    ).map { Delivery(uid: $0[0], event: $0[1], at: Int($0[2]) ?? 0) }
     XCTAssertGreaterThan(changes.count, Self.kills / 5, "\(note): too few changes to prove anything")
     let until = Date(timeIntervalSinceNow: Self.convergeSeconds)
     var missing = changes

@@ -109,7 +109,8 @@ final class KillWorld: @unchecked Sendable {
     if version % Self.commandEvery == 0 {
       let file = server.folder.appendingPathComponent("set.yaml").path
       guard (try? text.write(toFile: file, atomically: true, encoding: .utf8)) != nil,
-        let ran = try? Child.run([CaseServer.binary.path, "apply", "-f", file, "--set", Self.set, "--data", server.data.path]), ran.status == 0
+        let ran = try? Child.run([CaseServer.binary.path, "apply", "-f", file, "--set", Self.set, "--data", server.data.path]),
+        ran.status == 0
       else { return false }
       lock.withLock { answers += 1 }
     } else {
@@ -176,7 +177,8 @@ final class KillWorld: @unchecked Sendable {
       projects[name]?.maybe.append(text)
       return projects[name]?.uid ?? ""
     }
-    guard let answer = try? client.call("PATCH", "/deploy/api/projects/\(uid)", ["description": .string(text)]), took(answer, "PATCH project")
+    guard let answer = try? client.call("PATCH", "/deploy/api/projects/\(uid)", ["description": .string(text)]),
+      took(answer, "PATCH project")
     else { return false }
     lock.withLock { projects[name] = Project(uid: uid, sure: text) }
     return true
@@ -200,7 +202,9 @@ final class KillWorld: @unchecked Sendable {
     let versions = Set(pools.map { $0["spec"]["region"].string ?? "" })
     XCTAssertEqual(versions.count, 1, "\(note): half a set is there: \(versions.sorted())")
     let version = pools.first?["spec"]["costCents"].int ?? 0
-    XCTAssertTrue((acknowledged...tried).contains(version), "\(note): version \(version) is stored; acknowledged \(acknowledged), tried \(tried)")
+    XCTAssertTrue(
+      (acknowledged...tried).contains(version),
+      "\(note): version \(version) is stored; acknowledged \(acknowledged), tried \(tried)")
     XCTAssertEqual(pools.count, size(version), "\(note): objects of version \(version)")
     let moved = try client.objects("App").first { $0["metadata"]["name"] == "moving" }?["spec"]["env"]["MOVED"].string
     XCTAssertEqual(moved, "\(version / Self.moveEvery)", "\(note): the app of version \(version)")
@@ -214,7 +218,9 @@ final class KillWorld: @unchecked Sendable {
         continue
       }
       let text = found["spec"]["description"].string ?? ""
-      XCTAssertTrue(([project.sure].compactMap { $0 } + project.maybe).contains(text), "\(note): project \(name) says \(text); it should be \(project)")
+      XCTAssertTrue(
+        ([project.sure].compactMap { $0 } + project.maybe).contains(text),
+        "\(note): project \(name) says \(text); it should be \(project)")
       projects[name] = Project(uid: found["metadata"]["uid"].string ?? "", sure: text)
     }
     XCTAssertEqual(Set(stored.keys).subtracting(projects.keys), [], "\(note): projects that nobody made")

@@ -27,7 +27,8 @@ enum ProcessScan {
 
   /// Ids of replicas that run more than once.
   static func doubled(_ data: String) -> [String] {
-    Dictionary(grouping: replicas(of: data), by: \.id).filter { $0.value.count > 1 }.map { "\($0.key): \($0.value.map(\.pid))" }.sorted()
+    Dictionary(grouping: replicas(of: data), by: \.id).filter { $0.value.count > 1 }.map { "\($0.key): \($0.value.map(\.pid))" }
+      .sorted()
   }
 
   /// Processes whose command line names the path.

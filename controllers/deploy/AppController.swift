@@ -5,6 +5,7 @@ import Kinds
 /// Observes `process` (see docs/RUNTIME.md) and answers with starts and stops. Pure.
 public struct AppController: KindController {
   public let kind = "App"
+  public let isBoundToHost = true
   public init() {}
 
   public func observation(_ input: ReconcileInput) -> (service: String, operation: String, arguments: Value)? {

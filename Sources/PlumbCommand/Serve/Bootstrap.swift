@@ -2,6 +2,7 @@
 import Core
 import Crypto
 import Foundation
+import Identity
 import Kinds
 import Planning
 import Ports
@@ -34,6 +35,21 @@ enum Bootstrap {
       } catch let problems as Problems where problems.category == .conflict {}
     }
     try await makeKey(engine, data, origin)
+  }
+
+  /// Refuses a data directory whose key is not the one that the secrets in this database were sealed with.
+  static func checkKey(_ store: any StorePort, _ vault: Vault, _ data: DataDirectory) async throws {
+    let name = "installation-key"
+    let mark = Value.string(Hex.encode(vault.derivedKey("installation")))
+    if try await store.value(tenant: .rootTenant, key: name) == nil {
+      // False: another replica was first, with its key.
+      _ = try await store.putValue(tenant: .rootTenant, key: name, mark, expecting: .some(nil), expires: nil)
+    }
+    guard try await store.value(tenant: .rootTenant, key: name) == mark else {
+      throw Problem(
+        .conflict, code: "other_key", "The secrets in this database are sealed with another key than \(data.path)/key.",
+        fix: "Copy the file key from the data directory of the server that was here first.")
+    }
   }
 
   /// The key in `admin-token`, unless it works already.

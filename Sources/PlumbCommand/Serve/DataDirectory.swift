@@ -59,6 +59,16 @@ final class DataDirectory: @unchecked Sendable {
     }
   }
 
+  /// Who this host is: apps stay with the data directory that their processes belong to.
+  func host(else make: () -> UID) throws -> UID {
+    if let text = try? String(contentsOfFile: path + "/host", encoding: .utf8), let known = UID(text.trimmingCharacters(in: .whitespacesAndNewlines)) {
+      return known
+    }
+    let new = make()
+    try write("host", new.description + "\n", mode: 0o600)
+    return new
+  }
+
   func writeReplica(_ uid: UID) throws { try write("replica", uid.description + "\n", mode: 0o600) }
 
   func removeReplica() { unlink(path + "/replica") }

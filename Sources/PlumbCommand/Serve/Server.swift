@@ -110,6 +110,7 @@ final class Server: @unchecked Sendable {
     _ store: PostgresStore, _ clock: SystemClock, _ random: SystemRandom, _ log: @escaping @Sendable (String) -> Void
   ) async throws -> Server {
     let vault = try Vault(key: try data.key(), random: random)
+    try await Bootstrap.checkKey(store, vault, data)
     let bell = ChangeBell()
     let caches = Later<RestHandler>()
     let identity = IdentityService(store: store, vault: vault, clock: clock)
@@ -144,7 +145,11 @@ final class Server: @unchecked Sendable {
       try data.writeReplica(replica)
       let one = Worker(
         store: store, reconciler: reconciler, clock: clock, random: random, replica: replica,
-        catalogDigest: catalog.digest, log: log)
+        catalogDigest: catalog.digest,
+        host: HostWork(
+          host: try data.host { vault.uid(at: clock.now()) }, kinds: Set(ControllerRegistry.all.filter(\.isBoundToHost).map(\.kind)),
+          services: services.all),
+        log: log)
       worker = one
       loops.append { await one.run() }
       for service in services.all {

@@ -25,7 +25,7 @@ extension PostgresStore {
         (
           """
           SELECT s.id, s.holder, s.epoch, r.id IS NOT NULL, (SELECT count(*) FROM replica WHERE works AND expires > clock_timestamp())
-          FROM shard s LEFT JOIN replica r ON r.id = s.holder AND r.works AND r.expires > clock_timestamp() ORDER BY s.id
+          FROM shard s LEFT JOIN replica r ON r.id = s.holder AND r.works AND r.expires > clock_timestamp() WHERE s.host IS NULL ORDER BY s.id
           """, []
         ),
       ])[2].map { (id: $0.int(0), holder: $0.optionalUID(1), epoch: $0.int(2), alive: $0.bool(3), workers: $0.int(4)) }
@@ -62,7 +62,7 @@ extension PostgresStore {
         (
           """
           WITH l AS MATERIALIZED (SELECT id FROM shard WHERE holder = $1::uuid ORDER BY id FOR UPDATE)
-          UPDATE shard s SET holder = NULL FROM l WHERE s.id = l.id
+          UPDATE shard s SET holder = NULL, freed = CASE WHEN s.host IS NOT NULL THEN clock_timestamp() END FROM l WHERE s.id = l.id
           """, [.uid(replica)]
         ),
         ("DELETE FROM replica WHERE id = $1::uuid", [.uid(replica)]),
