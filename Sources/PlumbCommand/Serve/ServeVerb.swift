@@ -1,6 +1,7 @@
 // `plumb serve`: the verb.
 import Core
 import Foundation
+import ProcessRuntime
 
 enum ServeVerb {
   static let verb = Verb(
@@ -14,6 +15,7 @@ enum ServeVerb {
 
   private static func run(_ options: ServeOptions, _ console: Console) throws -> ExitCode {
     StopSignal.install()
+    OwnMemory.limitArenas()
     let outcome = Outcome()
     Blocking.run {
       do { try await serve(options, console) } catch { outcome.set(error) }

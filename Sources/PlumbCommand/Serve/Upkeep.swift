@@ -37,10 +37,12 @@ final class Upkeep: @unchecked Sendable {
 
   func run() async {
     var maintained = clock.now()
+    var memory = MemoryTrim()
     while !Task.isCancelled {
       await clock.sleep(Self.every)
       if Task.isCancelled { return }
       await flush()
+      memory.trim()
       guard clock.now() - maintained >= Self.maintenance else { continue }
       maintained = clock.now()
       do { try await store.maintain() } catch { log("maintenance: \(error)") }
