@@ -16,7 +16,11 @@ public final class IdentityService: Authenticating, @unchecked Sendable {
   private let clock: any Clock
   private let lock = NSLock()
   private var keys: [String: KeyRecord] = [:]
+  /// Readings under way: many requests of one key whose freshness is over ask once.
+  private var reading: [String: Task<KeyRecord?, any Error>] = [:]
   private var tenants: [String: (object: StoredObject?, readAt: Timestamp)] = [:]
+  /// Moves whenever something is forgotten.
+  private var forgotten = 0
   private var used: [UID: (tenant: UID, at: Timestamp)] = [:]
   private var buckets: [UID: RateBucket] = [:]
 
@@ -47,6 +51,8 @@ public final class IdentityService: Authenticating, @unchecked Sendable {
   public func forget(tenants changed: [UID]) {
     lock.withLock {
       let set = Set(changed)
+      forgotten += 1
+      reading.removeAll()
       keys = keys.filter { !set.contains($0.value.key.tenant) }
       if set.contains(.rootTenant) {
         tenants.removeAll()
@@ -57,6 +63,8 @@ public final class IdentityService: Authenticating, @unchecked Sendable {
 
   public func forgetAll() {
     lock.withLock {
+      forgotten += 1
+      reading.removeAll()
       keys.removeAll()
       tenants.removeAll()
     }
@@ -74,19 +82,39 @@ public final class IdentityService: Authenticating, @unchecked Sendable {
 
   private func record(_ hash: String, _ now: Timestamp) async throws -> KeyRecord? {
     if let known = lock.withLock({ keys[hash] }), now - known.readAt < Self.freshness { return known }
-    let key = UniqueKey(rule: 1, value: JSON.canonical([.string(hash)]), global: true)
-    guard let uid = try await store.holders(tenant: .rootTenant, kind: "ApiKey", keys: [key]).values.first,
-      let object = try await store.objects(tenant: nil, uids: [uid]).first
-    else {
-      lock.withLock { _ = keys.removeValue(forKey: hash) }
-      return nil
+    let task = lock.withLock {
+      if let under = reading[hash] { return under }
+      let new = Task { try await read(hash) }
+      if reading.count < Self.cacheLimit { reading[hash] = new }
+      return new
     }
-    let record = try await load(object, now)
+    return try await task.value
+  }
+
+  private func read(_ hash: String) async throws -> KeyRecord? {
+    let now = clock.now()
+    let before = lock.withLock { forgotten }
+    let record: KeyRecord?
+    do { record = try await find(hash, now) } catch {
+      lock.withLock { if forgotten == before { reading[hash] = nil } }
+      throw error
+    }
     lock.withLock {
+      // What was read before something was forgotten may be what was forgotten.
+      guard forgotten == before else { return }
+      reading[hash] = nil
       if keys.count >= Self.cacheLimit { keys.removeAll(keepingCapacity: true) }
       keys[hash] = record
     }
     return record
+  }
+
+  private func find(_ hash: String, _ now: Timestamp) async throws -> KeyRecord? {
+    let key = UniqueKey(rule: 1, value: JSON.canonical([.string(hash)]), global: true)
+    guard let uid = try await store.holders(tenant: .rootTenant, kind: "ApiKey", keys: [key]).values.first,
+      let object = try await store.objects(tenant: nil, uids: [uid]).first
+    else { return nil }
+    return try await load(object, now)
   }
 
   private func load(_ key: StoredObject, _ now: Timestamp) async throws -> KeyRecord {

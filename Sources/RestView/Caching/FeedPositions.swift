@@ -15,6 +15,8 @@ final class FeedPositions: @unchecked Sendable {
   }
   private let lock = NSLock()
   private var tenants: [UID: Known] = [:]
+  /// Questions under way: many requests whose lease is over ask once.
+  private var asking: [UID: Task<Int, any Error>] = [:]
   private var watchers: [Int: AsyncStream<Void>.Continuation] = [:]
   private var watcherCount = 0
   private let store: any StorePort
@@ -37,9 +39,24 @@ final class FeedPositions: @unchecked Sendable {
   /// The position, asked of the store when the lease is over.
   func current(_ tenant: UID) async throws -> Int {
     if let position = confirmed(tenant) { return position }
+    let question = lock.withLock {
+      if let asked = asking[tenant] { return asked }
+      let new = Task { try await ask(tenant) }
+      asking[tenant] = new
+      return new
+    }
+    return try await question.value
+  }
+
+  private func ask(_ tenant: UID) async throws -> Int {
     let asked = clock.now()
-    let position = try await store.position(tenant: tenant)
+    let position: Int
+    do { position = try await store.position(tenant: tenant) } catch {
+      lock.withLock { asking[tenant] = nil }
+      throw error
+    }
     return lock.withLock {
+      asking[tenant] = nil
       if tenants.count >= Self.tenantLimit { tenants.removeAll(keepingCapacity: true) }
       var known = tenants[tenant] ?? Known(position: position)
       known.position = max(known.position, position)
@@ -63,8 +80,15 @@ final class FeedPositions: @unchecked Sendable {
   /// Somebody else changed these tenants: their positions must be asked again. None: all.
   func doubt(_ changed: [UID]?) {
     lock.withLock {
-      guard let changed else { return tenants.removeAll(keepingCapacity: true) }
-      for tenant in changed { tenants[tenant]?.confirmed = nil }
+      guard let changed else {
+        asking.removeAll()
+        return tenants.removeAll(keepingCapacity: true)
+      }
+      for tenant in changed {
+        // A question put before this may be answered with what was.
+        asking[tenant] = nil
+        tenants[tenant]?.confirmed = nil
+      }
     }
     wake()
   }
