@@ -2,9 +2,12 @@
 // The modules of Plumb, in pipeline order, and what each may import. The Tidy test checks imports against this file.
 import PackageDescription
 
+/// Release builds optimize across modules: small modules, and no price for their borders.
+let optimized: [SwiftSetting] = [.unsafeFlags(["-cross-module-optimization"], .when(configuration: .release))]
+
 /// A module of ours: its folder, and the modules it may import.
 func module(_ name: String, _ imports: [String] = [], path: String? = nil) -> Target {
-  .target(name: name, dependencies: imports.map { .init(stringLiteral: $0) }, path: path ?? "Sources/\(name)")
+  .target(name: name, dependencies: imports.map { .init(stringLiteral: $0) }, path: path ?? "Sources/\(name)", swiftSettings: optimized)
 }
 
 /// The tests of one or more modules.
@@ -66,7 +69,7 @@ let package = Package(
         "Identity", "RestView", "NativeView", "PostgresStore", "HTTPServer", "Crypto", "OutgoingHTTP", "Mail", "NameResolution",
         "ProcessRuntime", "Controllers",
       ]),
-    .executableTarget(name: "Plumb", dependencies: ["PlumbCommand"], path: "Sources/Plumb"),
+    .executableTarget(name: "Plumb", dependencies: ["PlumbCommand"], path: "Sources/Plumb", swiftSettings: optimized),
 
     module("TestSupport", ["Core", "Kinds", "Ports", "Planning", "Execution", "Reconciling", "KindLoading", "Documents", "PostgresStore", "Crypto"]),
     tests("CoreTests", ["Core"]),

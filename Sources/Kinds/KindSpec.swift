@@ -174,6 +174,7 @@ public final class KindSpec: @unchecked Sendable {
     referring = fields.filter(Self.refers)
     noun = Self.snake(name)
     holdsSecrets = fields.contains(where: Self.holdsSecret)
+    hasTree = fields.contains { $0.reference?.tree ?? false }
     fieldIndex = Dictionary(fields.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
@@ -198,6 +199,8 @@ public final class KindSpec: @unchecked Sendable {
   public let noun: String
   /// Some field is a secret, or holds one.
   public let holdsSecrets: Bool
+  /// Some field leads to objects of this kind and must end.
+  public let hasTree: Bool
 
   private static func snake(_ name: String) -> String {
     var out = ""

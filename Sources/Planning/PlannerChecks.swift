@@ -36,7 +36,9 @@ extension PlannerRun {
 
   /// `tree` fields: walking up must end.
   private mutating func checkTrees() {
-    for draft in drafts where draft.fate == .create || draft.fate == .update {
+    // Kinds are looked at before drafts, which cost more to hand out.
+    for at in drafts.indices where drafts[at].kind.hasTree && (drafts[at].fate == .create || drafts[at].fate == .update) {
+      let draft = drafts[at]
       for field in draft.kind.fields where field.reference?.tree ?? false {
         var seen: Set<UID> = [draft.object.uid]
         var next = draft.object.spec[field.name]?.string.flatMap { UID($0) }
@@ -61,16 +63,18 @@ extension PlannerRun {
 
   mutating func checkRules() {
     var follows: [String: [RuleReach]] = [:]
-    for draft in drafts where follows[draft.kind.name] == nil {
-      follows[draft.kind.name] = draft.kind.rules.map { RuleReach($0, draft.kind) }
+    for at in drafts.indices where !drafts[at].kind.rules.isEmpty && follows[drafts[at].kind.name] == nil {
+      let kind = drafts[at].kind
+      follows[kind.name] = kind.rules.map { RuleReach($0, kind) }
     }
     let reaches = follows.values.contains { $0.contains { $0.when || $0.require } }
     if reaches { needReferenced() }
     let shared = reaches ? lookup : nil
     for at in drafts.indices
-    where drafts[at].fate == .create || drafts[at].fate == .update || drafts[at].fate == .restore || drafts[at].fate == .record {
+    where !drafts[at].kind.rules.isEmpty
+      && (drafts[at].fate == .create || drafts[at].fate == .update || drafts[at].fate == .restore || drafts[at].fate == .record)
+    {
       let draft = drafts[at]
-      guard !draft.kind.rules.isEmpty else { continue }
       let current = ObjectView(object: draft.object, kind: draft.kind, lookup: nil, catalog: context.catalog)
       let following = ObjectView(object: draft.object, kind: draft.kind, lookup: shared, catalog: context.catalog)
       // On creation `old` is the default object: empty.
@@ -234,7 +238,10 @@ extension PlannerRun {
   /// A plan's limits bind at plan time, and again under lock by a pin.
   mutating func checkLimits() {
     var created: [UID: [String: Int]] = [:]
-    for draft in drafts where draft.kind.storage == .resource || draft.kind.storage == .data {
+    for at in drafts.indices
+    where drafts[at].fate != .keep && drafts[at].fate != .update && drafts[at].object.tenant != .rootTenant {
+      let draft = drafts[at]
+      guard draft.kind.storage == .resource || draft.kind.storage == .data else { continue }
       let step = draft.fate == .create || draft.fate == .restore ? 1 : draft.fate == .delete ? -1 : 0
       if step != 0, draft.object.tenant != .rootTenant {
         created[draft.object.tenant, default: [:]][draft.kind.name, default: 0] += step

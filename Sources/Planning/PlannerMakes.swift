@@ -7,7 +7,10 @@ import Ports
 extension PlannerRun {
   /// Children of new objects, and of changed ones whose `when` has become true. A made record or object never changes by itself.
   mutating func makeChildren() {
-    for at in drafts.indices where drafts[at].fate == .create || drafts[at].fate == .update || drafts[at].fate == .record {
+    for at in drafts.indices
+    where !drafts[at].kind.makes.isEmpty
+      && (drafts[at].fate == .create || drafts[at].fate == .update || drafts[at].fate == .record)
+    {
       let draft = drafts[at]
       for makes in draft.kind.makes {
         guard let kind = context.catalog.kind(makes.kind), holds(makes.when, draft.object, draft), !wasMade(makes, draft) else {

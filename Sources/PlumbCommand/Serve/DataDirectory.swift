@@ -61,7 +61,9 @@ final class DataDirectory: @unchecked Sendable {
 
   /// Who this host is: apps stay with the data directory that their processes belong to.
   func host(else make: () -> UID) throws -> UID {
-    if let text = try? String(contentsOfFile: path + "/host", encoding: .utf8), let known = UID(text.trimmingCharacters(in: .whitespacesAndNewlines)) {
+    if let text = try? String(contentsOfFile: path + "/host", encoding: .utf8),
+      let known = UID(text.trimmingCharacters(in: .whitespacesAndNewlines))
+    {
       return known
     }
     let new = make()

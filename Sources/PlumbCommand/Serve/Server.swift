@@ -147,7 +147,8 @@ final class Server: @unchecked Sendable {
         store: store, reconciler: reconciler, clock: clock, random: random, replica: replica,
         catalogDigest: catalog.digest,
         host: HostWork(
-          host: try data.host { vault.uid(at: clock.now()) }, kinds: Set(ControllerRegistry.all.filter(\.isBoundToHost).map(\.kind)),
+          host: try data.host { vault.uid(at: clock.now()) },
+          kinds: Set(ControllerRegistry.all.filter(\.isBoundToHost).map(\.kind)),
           services: services.all),
         log: log)
       worker = one
