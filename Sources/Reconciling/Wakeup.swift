@@ -3,12 +3,14 @@ import Core
 import Foundation
 
 /// One waiter at a time. A ring while nobody waits is kept for the next wait.
-final class Wakeup: @unchecked Sendable {
+public final class Wakeup: @unchecked Sendable {
   private let lock = NSLock()
   private var rung = false
   private var waiter: CheckedContinuation<Void, Never>?
 
-  func ring() {
+  public init() {}
+
+  public func ring() {
     let waiting = lock.withLock { () -> CheckedContinuation<Void, Never>? in
       guard let waiter else {
         rung = true
@@ -21,7 +23,7 @@ final class Wakeup: @unchecked Sendable {
   }
 
   /// Returns after a ring, after `duration`, or when the task is cancelled.
-  func wait(_ duration: Duration, clock: any Clock) async {
+  public func wait(_ duration: Duration, clock: any Clock) async {
     if lock.withLock({
       let was = rung
       rung = false
