@@ -89,7 +89,7 @@ let package = Package(
       "RestViewTests",
       [
         "Core", "Expressions", "Kinds", "KindLoading", "Ports", "Planning", "Reconciling", "Identity", "RestView", "HTTPServer",
-        "PostgresStore", "TestSupport",
+        "PostgresStore", "Crypto", "TestSupport",
       ]),
     tests("SimulationTests", ["Core", "Kinds", "KindLoading", "Controllers", "TestSupport"]),
     tests("CommandTests", ["Core", "Kinds", "KindLoading", "Ports", "HTTPServer", "NativeView", "PlumbCommand", "TestSupport"]),

@@ -1,5 +1,6 @@
 // The seam between the views and the Identity module.
 import Core
+import Ports
 
 /// A credential as it came in.
 public struct Credential: Sendable, Hashable {

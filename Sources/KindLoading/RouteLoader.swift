@@ -33,7 +33,7 @@ struct RouteLoader {
   static let keys =
     defaultKeys + [
       "id", "verb", "doc", "let", "args", "body", "sets", "do", "wait", "filter", "reply", "audit", "handler", "with", "events",
-      "fail",
+      "fail", "tenant", "maxBody",
     ]
 
   /// What answers may read: the object, and what the request gave.
@@ -91,13 +91,10 @@ struct RouteLoader {
     route.absent =
       either(map, "absent").choice("absent", among: ["missing", "defaults", "null", "same"]).flatMap(
         RouteSpec.Absent.init(rawValue:)) ?? .missing
-    route.accept = accept(either(map, "accept"))
-    route.handler = map.string("handler")
-    if verb == .handler, route.handler == nil {
-      faults.add("\(what) needs \"handler\", the name of its Swift part", at: file.place(member))
-    }
-    if verb != .handler, route.handler != nil { faults.add("\"handler\" belongs to the verb handler", at: map.place("handler")) }
-    route.with = map.map("with")?.node.value.object ?? [:]
+    route.tenant = expressions.program(map, "tenant", Self.answerScope(kind: nil).adding("path", scope.names["path"] ?? .open))
+    let scheme = family.spec.schemes.first { $0.name == route.auth }
+    HandlerLoader(map: map, defaults: defaults, faults: faults, scheme: scheme).load(what, &route)
+    route.with = request.assignments(map, "with", scope)
     route.events = map.strings("events") ?? []
     answer(map, what, scope, &route)
     return LoadedRoute(spec: route, file: file, map: map, mentioned: mentioned(route, expressions.pending[first...]))
@@ -201,15 +198,9 @@ struct RouteLoader {
         faults.unknown("field to sort by named", name, among: kind.fields.map(\.name), at: sortable.place("sortable"))
       }
     }
-    route.paged = either(map, "page").choice("page", among: ["none", "family"]) != "none"
-  }
-
-  private func accept(_ map: SpecMap) -> [String] {
-    guard let list = map.strings("accept") else { return ["json"] }
-    for name in list where !["json", "form", "multipart", "raw", "sentry", "otlp"].contains(name) {
-      faults.unknown("body format", name, among: ["json", "form", "multipart", "raw", "sentry", "otlp"], at: map.place("accept"))
-    }
-    return list
+    let page = either(map, "page").choice("page", among: ["none", "family"])
+    // A handler's own parameters may be called as the family's.
+    route.paged = route.verb == .handler ? page == "family" : page != "none"
   }
 
   private func answer(_ map: SpecMap, _ what: String, _ scope: ExpressionScope, _ route: inout RouteSpec) {

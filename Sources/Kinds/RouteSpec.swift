@@ -161,6 +161,8 @@ public struct RouteSpec: Sendable {
   /// Permissions of family.yaml, all needed. Empty only with `auth: none` or an explicit `needs: []`.
   public var needs: [String] = []
   public var limit: String?
+  /// The tenant of a call without a caller: CEL that gives its id or name.
+  public var tenant: CELProgram?
 
   /// Placeholder that names the target; nil when the verb has none.
   public var target: String?
@@ -176,6 +178,8 @@ public struct RouteSpec: Sendable {
   public var unless: [Unless] = []
   public var wait: Wait?
   public var accept: [String] = ["json"]
+  /// Bytes that a body may have; nil: the server's standard.
+  public var maxBody: Int?
 
   public var filters: [Filter] = []
   public var sort: [SortKey] = []
@@ -197,10 +201,13 @@ public struct RouteSpec: Sendable {
   public var audit: String?
 
   public var handler: String?
-  public var with: ObjectMap = [:]
+  /// What is handed to the handler or the SQL file, by name.
+  public var with: [(String, CELProgram)] = []
   /// Event names for `watch`.
   public var events: [String] = []
   public var place: Place?
+  /// Where keys stand that are checked late: `handler`, `sql`, `let.NAME`.
+  public var places: [String: Place] = [:]
 
   public init(family: String, id: String, method: String, path: [Segment], verb: Verb, kind: String?, home: String, auth: String)
   {

@@ -4,6 +4,7 @@ import HTTPServer
 import Identity
 import Kinds
 import Planning
+import Ports
 import Reconciling
 
 extension NativeHandler {

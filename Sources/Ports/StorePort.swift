@@ -88,8 +88,9 @@ public enum ShardCount {
   public static func of(_ uid: UID) -> Int { Int((uid.low ^ (uid.low >> 32) ^ uid.high) & 63) }
 }
 
-public protocol StorePort: Sendable {
-  // Reads. Each is one statement (or a fixed number), however many objects it returns.
+/// The half of the store that changes nothing. Each call is one statement (or a fixed number), however many objects it returns.
+/// A tenant is always named: whoever reads for a caller names the caller's.
+public protocol ReadPort: Sendable {
   func objects(named keys: [ObjectKey]) async throws -> [StoredObject]
   func objects(tenant: UID?, uids: [UID]) async throws -> [StoredObject]
   func list(_ query: ObjectQuery) async throws -> ObjectPage
@@ -110,6 +111,13 @@ public protocol StorePort: Sendable {
   /// Number of rows and sum of `field` (0 without one), grouped by the text of `by` (one group "" without it).
   func aggregate(_ query: RecordQuery, sum field: String?, by: String?) async throws -> [(group: String, count: Int, sum: Double)]
   func effects(tenant: UID, uid: UID, unconsumedOnly: Bool) async throws -> [EffectRow]
+  func lastUsed(tenant: UID, uids: [UID]) async throws -> [UID: Timestamp]
+  /// A named value that outlives a process; nil when there is none or its time is over.
+  func value(tenant: UID, key: String) async throws -> Value?
+  func ping() async throws
+}
+
+public protocol StorePort: ReadPort {
   /// Next `count` numbers of a sequence; gaps are allowed.
   func sequence(tenant: UID, name: String, count: Int) async throws -> Range<Int>
 
@@ -118,7 +126,6 @@ public protocol StorePort: Sendable {
   /// Times that are noted in batches outside versions and feed: last use of keys and sessions.
   func note(lastUsed: [(tenant: UID, uid: UID, at: Timestamp)]) async throws
   func append(records: [RecordRow]) async throws
-  func lastUsed(tenant: UID, uids: [UID]) async throws -> [UID: Timestamp]
 
   // Work.
   /// Says that this replica lives; takes what shards are free or held by the dead, up to its share. Returns what it holds.
@@ -140,11 +147,9 @@ public protocol StorePort: Sendable {
   func signals() -> AsyncStream<StoreSignal>
 
   // Small named values that outlive a process: cursors of dispatchers, confirm tokens, rate counters.
-  func value(tenant: UID, key: String) async throws -> Value?
   /// Writes when the present value equals `expecting` (nil: absent; not given: always). False when it does not.
   func putValue(tenant: UID, key: String, _ value: Value?, expecting: Value??, expires: Timestamp?) async throws -> Bool
 
-  func ping() async throws
   /// Statements sent since the start, for the tests that count queries.
   var statementCount: Int { get }
 }

@@ -2,6 +2,7 @@
 import Core
 import Identity
 import Planning
+import Ports
 
 /// One file of a set, as its author wrote it.
 public struct ApplyFile: Sendable {

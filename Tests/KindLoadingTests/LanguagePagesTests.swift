@@ -28,7 +28,7 @@ final class LanguagePagesTests: XCTestCase {
   func testTheSmallFamilyLoads() throws {
     let catalog = try KindLoader.load(files: try blocks().map { ($0.path, Array($0.text.utf8)) })
     XCTAssertEqual(catalog.kinds.map(\.name), ["Delivery", "Entry", "Item", "Shelf"])
-    XCTAssertEqual(catalog.routes.count, 6)
+    XCTAssertEqual(catalog.routes.count, 7)
     XCTAssertEqual(catalog.routes.first { $0.id == "shop.items.get-on-shelf" }?.target, "id")
   }
 

@@ -12,7 +12,7 @@ final class CatalogTests: XCTestCase {
 
   func testOpenAPINamesEveryOperation() throws {
     let catalog = try RestWorld.catalog.get()
-    let table = RouteTable(catalog: catalog, handlers: Set(StandardHandlers.all.map(\.name)), version: "1")
+    let table = RouteTable(catalog: catalog, handlers: HandlerNames(StandardHandlers.all()), version: "1")
     let documents = OpenAPIDocuments(table: table, catalog: catalog)
     for family in ["deploy", "backend"] {
       let document = try JSON.parse(XCTUnwrap(documents.bytes(family: family)))

@@ -22,10 +22,21 @@ final class RestWorld: Sendable {
     var bytes: [UInt8]
   }
 
+  private static let specs = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().appendingPathComponent("specs")
+
   /// The specs of the checkout.
-  static let catalog: Result<KindCatalog, any Error> = Result {
-    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    return try KindLoader.load(root.appendingPathComponent("specs"))
+  static let catalog: Result<KindCatalog, any Error> = Result { try KindLoader.load(specs) }
+
+  /// The specs of the checkout with files of a test's own beside them.
+  static func catalog(adding more: [String: String]) throws -> KindCatalog {
+    var files: [(path: String, bytes: [UInt8])] = more.map { ($0.key, Array($0.value.utf8)) }
+    let walk = FileManager.default.enumerator(atPath: specs.path)
+    while let path = walk?.nextObject() as? String {
+      guard path.hasSuffix(".yaml") && !path.contains("/cases/") || path.hasSuffix(".sql") else { continue }
+      files.append((path, [UInt8](try Data(contentsOf: specs.appendingPathComponent(path)))))
+    }
+    return try KindLoader.load(files: files)
   }
 
   let store: PostgresStore
@@ -43,9 +54,19 @@ final class RestWorld: Sendable {
   /// Acts in another tenant.
   let strangerKey: String
 
-  static func make() async throws -> RestWorld { try await RestWorld(catalog: catalog.get()) }
+  static func make() async throws -> RestWorld { try await RestWorld(catalog: catalog.get(), handlers: [], services: [:]) }
 
-  private init(catalog: KindCatalog) async throws {
+  /// With specs, handlers and services of a test's own.
+  static func make(
+    adding files: [String: String], handlers: [any OperationHandler] = [], services: [String: any ServicePort] = [:]
+  ) async throws -> RestWorld {
+    let catalog = try catalog(adding: files)
+    let problems = RouteChecker.check(catalog, handlers: handlers)
+    guard problems.isEmpty else { throw Problems(problems) }
+    return try await RestWorld(catalog: catalog, handlers: handlers, services: services)
+  }
+
+  private init(catalog: KindCatalog, handlers: [any OperationHandler], services: [String: any ServicePort]) async throws {
     let store = try await TestPostgres.store(catalog, connections: 4)
     self.store = store
     let vault = try Vault(key: Array(repeating: 7, count: 32))
@@ -57,7 +78,8 @@ final class RestWorld: Sendable {
     handler = RestHandler(
       catalog: catalog, store: store, writer: engine, auth: identity, sealing: vault, clock: clock,
       cursorKey: Array(repeating: 1, count: 32),
-      version: "1.2.3", log: { line in if let fault = line.fault { print("\(line.route ?? "-"): \(fault)") } })
+      version: "1.2.3", services: services, handlers: handlers,
+      log: { line in if let fault = line.fault { print("\(line.route ?? "-"): \(fault)") } })
     let engine = engine
     func create(_ kind: String, in tenant: UID, _ fields: ObjectMap, uid: UID? = nil) async throws -> WriteOutcome {
       try await engine.write(
@@ -116,6 +138,20 @@ final class RestWorld: Sendable {
 }
 
 extension XCTestCase {
+  /// Runs `body` in a world with the lab family and what it needs.
+  func withLab(
+    _ more: [String: String] = [:], handlers: [any OperationHandler] = LabHandlers.all, services: [String: any ServicePort] = [:],
+    _ body: (RestWorld) async throws -> Void
+  ) async throws {
+    let files = LabSpecs.files.merging(more) { $1 }
+    let world = try await RestWorld.make(adding: files, handlers: handlers, services: services)
+    do { try await body(world) } catch {
+      await world.close()
+      throw error
+    }
+    await world.close()
+  }
+
   /// Runs `body` in a world of its own.
   func withWorld(_ body: (RestWorld) async throws -> Void) async throws {
     let world = try await RestWorld.make()

@@ -2,6 +2,7 @@
 import Core
 import Foundation
 import Identity
+import Ports
 
 /// Which tenant the request at hand acts in, once that is known.
 final class RequestTenant: @unchecked Sendable {

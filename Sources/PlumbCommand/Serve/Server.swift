@@ -62,7 +62,7 @@ final class Server: @unchecked Sendable {
     // The kinds are read while the database starts.
     let loading = Task.detached { () throws -> KindCatalog in
       let catalog = try KindLoader.load(specs)
-      let problems = RouteChecker.check(catalog)
+      let problems = RouteChecker.check(catalog, handlers: HandlerRegistry.all)
       guard problems.isEmpty else { throw Problems(problems) }
       return catalog
     }
@@ -183,6 +183,7 @@ final class Server: @unchecked Sendable {
         catalog: catalog, store: store, writer: engine, auth: TallyingIdentity(inner: identity), sealing: vault, clock: clock,
         random: random, cursorKey: vault.derivedKey("cursor"), version: PlumbVersion.text,
         services: Dictionary(services.all.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first }),
+        handlers: HandlerRegistry.all,
         log: { line in
           if let fault = line.fault { log("\(line.requestID) \(line.route ?? "-"): \(fault)") }
           if options.verbose { log("\(line.method) \(line.pattern ?? "-") \(line.status) \(line.duration.microseconds) us") }

@@ -4,6 +4,7 @@ import Crypto
 import HTTPServer
 import Identity
 import Kinds
+import Ports
 
 enum CachedAnswer {
   /// Longer queries are answered the long way.

@@ -1,12 +1,12 @@
 // `landing`: a page for people who open the API's address in a browser.
 import Core
-import HTTPServer
+import Ports
 
-struct LandingHandler: RouteHandler {
+struct LandingHandler: OperationHandler {
   let name = "landing"
 
-  func handle(_ context: RequestContext) async throws -> HandlerResult {
-    let family = context.route.family.spec
+  func handle(_ call: OperationCall, _ ports: OperationPorts) async throws -> OperationReply {
+    guard let family = ports.catalog.families.first(where: { $0.name == call.family }) else { return .none }
     let page = """
       <!doctype html>
       <html lang="en"><head><meta charset="utf-8"><title>\(Self.escaped(family.name)) API</title></head>
@@ -15,7 +15,7 @@ struct LandingHandler: RouteHandler {
       <a href="\(Self.escaped(family.base))/openapi.json">OpenAPI document</a></p></body></html>
 
       """
-    return .response(HTTPResponse(contentType: "text/html; charset=utf-8", Array(page.utf8)))
+    return OperationReply(.bytes(Array(page.utf8), type: "text/html; charset=utf-8"))
   }
 
   static func escaped(_ text: String) -> String {

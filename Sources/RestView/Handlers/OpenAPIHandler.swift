@@ -1,12 +1,14 @@
 // `openapi`: the family's OpenAPI document under a path of the family's own.
 import Core
-import HTTPServer
+import Ports
 
-struct OpenAPIHandler: RouteHandler {
+struct OpenAPIHandler: OperationHandler {
   let name = "openapi"
+  /// The document of a family.
+  let document: @Sendable (String) -> [UInt8]?
 
-  func handle(_ context: RequestContext) async throws -> HandlerResult {
-    guard let document = context.services.documents.bytes(family: context.route.spec.family) else { throw RouteExecutor.missing }
-    return .response(HTTPResponse(contentType: "application/json", document))
+  func handle(_ call: OperationCall, _ ports: OperationPorts) async throws -> OperationReply {
+    guard let bytes = document(call.family) else { throw RouteExecutor.missing }
+    return OperationReply(.bytes(bytes, type: "application/json"))
   }
 }

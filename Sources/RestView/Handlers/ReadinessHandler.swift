@@ -1,16 +1,16 @@
 // `readiness`: whether the store answers, within two seconds.
 import Core
+import Ports
 
-struct ReadinessHandler: RouteHandler {
+struct ReadinessHandler: OperationHandler {
   private static let deadline: Duration = .seconds(2)
   let name = "readiness"
 
-  func handle(_ context: RequestContext) async throws -> HandlerResult {
-    let services = context.services
+  func handle(_ call: OperationCall, _ ports: OperationPorts) async throws -> OperationReply {
     let answers = await withTaskGroup(of: Bool.self) { group in
-      group.addTask { (try? await services.store.ping()) != nil }
+      group.addTask { (try? await ports.reads.ping()) != nil }
       group.addTask {
-        await services.clock.sleep(Self.deadline)
+        await ports.clock.sleep(Self.deadline)
         return false
       }
       let first = await group.next() ?? false

@@ -105,7 +105,7 @@ struct OpenAPIWriter {
         "description": "The tenant that the call acts in: its id, or its name.",
       ])
     }
-    if !route.hasBody {
+    if !route.readsBody {
       for field in route.spec.args {
         query(
           field.name, schemas.request(field, nullable: false), required: field.required && field.defaultValue == nil,
@@ -174,11 +174,13 @@ struct OpenAPIWriter {
   }
 
   private func requestBody(_ route: ServedRoute) -> Value? {
-    guard route.hasBody, !route.bodyMembers.isEmpty else { return nil }
-    if route.spec.accept.contains("raw") { return ["content": ["application/octet-stream": ["schema": [:]]]] }
+    guard route.hasBody else { return nil }
+    if route.spec.accept.contains("raw") { return ["content": ["*/*": ["schema": [:]]]] }
+    if route.bodyMembers.isEmpty { return nil }
     let schema = schemas.request(route.bodyMembers)
     var content = ObjectMap()
     if route.spec.accept.contains("json") { content["application/json"] = ["schema": schema] }
+    if route.spec.accept.contains("multipart") { content["multipart/form-data"] = ["schema": schema] }
     if route.spec.accept.contains("form") { content["application/x-www-form-urlencoded"] = ["schema": schema] }
     return ["required": .bool(route.bodyMembers.contains { $0.required && $0.defaultValue == nil }), "content": .object(content)]
   }
@@ -205,7 +207,7 @@ struct OpenAPIWriter {
     if spec.verb == .watch {
       return ["description": "A stream of events.", "content": ["text/event-stream": ["schema": ["type": "string"]]]]
     }
-    if spec.verb == .handler, !route.isReply { return ["description": "Done."] }
+    if spec.verb == .handler, !route.isReply, case .empty = spec.answer { return ["description": "Done."] }
     let isDelete = spec.verb == .delete
     if case .empty = spec.answer, !isDelete || spec.status == 204 { return ["description": "Done."] }
     let data = schemas.response(route.view)

@@ -1,20 +1,31 @@
 // The body of a request: read as its media type says, checked member by member against what the route takes.
 import Core
+import Foundation
 import HTTPServer
 import Kinds
+import Ports
 
 /// What a body gave: `raw` as it was sent, for expressions; faults of all members at once.
 struct BodyReader {
   private(set) var raw: Value = .null
+  private(set) var files: [UploadedFile] = []
   private(set) var problems: [Problem] = []
 
   /// Throws a Problem for a body that cannot be read at all.
   init(_ request: HTTPRequest, route: ServedRoute) throws {
-    guard route.hasBody, !route.spec.accept.contains("raw") else {
+    guard route.readsBody else {
       raw = .emptyObject
       return
     }
-    raw = try Self.decode(request, accept: route.spec.accept, members: route.bodyMembers)
+    let media = request.headers["Content-Type"].map(Self.mediaType) ?? ""
+    if media == "multipart/form-data", route.spec.accept.contains("multipart") {
+      let parts = try MultipartReader(request.body, type: request.headers["Content-Type"] ?? "")
+      files = parts.files
+      raw = Self.form(parts.texts, route.bodyMembers)
+      raw = Self.adding(files, to: raw, route.bodyMembers)
+    } else {
+      raw = try Self.decode(request, media, accept: route.spec.accept, members: route.bodyMembers)
+    }
     raw = WholeNumbers.read(raw, route.bodyMembers)
     guard case .object(var map) = raw else {
       throw Problem(
@@ -51,8 +62,7 @@ struct BodyReader {
     return problem
   }
 
-  private static func decode(_ request: HTTPRequest, accept: [String], members: [FieldSpec]) throws -> Value {
-    let media = request.headers["Content-Type"].map(mediaType) ?? ""
+  private static func decode(_ request: HTTPRequest, _ media: String, accept: [String], members: [FieldSpec]) throws -> Value {
     if request.body.isEmpty { return .emptyObject }
     if media == "application/x-www-form-urlencoded" {
       guard accept.contains("form") else { throw unsupported(media, accept) }
@@ -69,7 +79,8 @@ struct BodyReader {
   }
 
   private static func unsupported(_ media: String, _ accept: [String]) -> Problem {
-    let known = accept.map { $0 == "form" ? "application/x-www-form-urlencoded" : "application/\($0)" }
+    let types = ["form": "application/x-www-form-urlencoded", "multipart": "multipart/form-data"]
+    let known = accept.map { types[$0] ?? "application/\($0)" }
     return Problem(
       .invalid, code: ProblemCode.unsupportedMedia, "The media type \"\(media.prefix(80))\" is not accepted here.",
       fix: "Send \(known.joined(separator: " or ")).")
@@ -88,6 +99,28 @@ struct BodyReader {
         .invalid, code: ProblemCode.badJSON, "The form cannot be read: a percent escape is broken, or there are too many members."
       )
     }
+    return form(pairs, members)
+  }
+
+  /// What a handler sees of a file that the route names: an object where that is its type, else the bytes as base64.
+  private static func adding(_ files: [UploadedFile], to raw: Value, _ members: [FieldSpec]) -> Value {
+    guard case .object(var map) = raw else { return raw }
+    for file in files {
+      guard let field = members.first(where: { $0.name == file.name }) else {
+        map[file.name] = .string(file.fileName)
+        continue
+      }
+      let facts: Value = ["fileName": .string(file.fileName), "type": .string(file.type), "size": .int(file.bytes.count)]
+      switch field.type {
+      case .bytes: map[file.name] = .string(Data(file.bytes).base64EncodedString())
+      case .string: map[file.name] = String(validating: file.bytes, as: UTF8.self).map(Value.string) ?? facts
+      default: map[file.name] = facts
+      }
+    }
+    return .object(map)
+  }
+
+  private static func form(_ pairs: [(name: String, value: String)], _ members: [FieldSpec]) -> Value {
     var map = ObjectMap()
     for (name, value) in pairs {
       guard let field = members.first(where: { $0.name == name }) else {

@@ -13,7 +13,7 @@ extension RouteExecutor {
     var limit: Int
     var offset: Int
     var nextCursor: String?
-    var position: Int
+    var position: Int?
   }
 
   mutating func list() async throws -> HTTPResponse {
@@ -93,7 +93,7 @@ extension RouteExecutor {
       position: page.position)
   }
 
-  private func answer(_ page: ListPage, _ kind: KindSpec, keep: ([UInt8]) -> Void) async throws -> HTTPResponse {
+  func answer(_ page: ListPage, _ kind: KindSpec, status: Int? = nil, keep: ([UInt8]) -> Void) async throws -> HTTPResponse {
     var names = context.names
     let view = itemPlan ?? route.view
     let data = try await Prefetch(reader: context.reader, ids: context.ids, names: names).load(
@@ -115,11 +115,12 @@ extension RouteExecutor {
       writer = ViewWriter(ids: context.ids, sealing: services.sealing, names: names, items: writer.items, lastUse: writer.lastUse)
       writer.write(route.view, nil, to: &out)
       keep(out)
-      return response(status: spec.status, body: enveloped(out, family.item), total: page.total, position: page.position)
+      return response(
+        status: status ?? spec.status, body: enveloped(out, family.item), total: page.total, position: page.position)
     }
     writer.write(view, list: page.objects, kind: kind, page: data, to: &out)
     keep(out)
-    return response(status: spec.status, body: listEnvelope(out, page), total: page.total, position: page.position)
+    return response(status: status ?? spec.status, body: listEnvelope(out, page), total: page.total, position: page.position)
   }
 
   /// The view of the items inside a reply.

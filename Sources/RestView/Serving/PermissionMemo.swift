@@ -2,6 +2,7 @@
 import Core
 import Foundation
 import Identity
+import Ports
 
 final class PermissionMemo: @unchecked Sendable {
   private static let limit = 20_000

@@ -16,9 +16,12 @@ struct RequestContext: Sendable {
   /// Nil for anonymous calls.
   let caller: Caller?
   let now: Timestamp
+  /// The tenant that the call acts in.
+  var tenant: UID
   var query: QueryReader
   /// The body as it was sent.
   var body: Value = .null
+  var files: [UploadedFile] = []
   /// Typed inputs that are not stored.
   var args = ObjectMap()
   /// What expressions may read; grows with lets and effects.
@@ -34,11 +37,11 @@ struct RequestContext: Sendable {
     self.parameters = parameters
     self.caller = caller
     now = services.clock.now()
+    tenant = caller?.tenant ?? .rootTenant
     query = try QueryReader(request.query)
     fillNames()
   }
 
-  var tenant: UID { caller?.tenant ?? .rootTenant }
   var ids: IDCodec { route.family.ids }
   var reader: ObjectReader { ObjectReader(store: services.store, catalog: services.catalog, tenant: tenant) }
 

@@ -18,20 +18,25 @@ public final class RestHandler: HTTPHandler {
   private let log: @Sendable (RequestLine) -> Void
 
   /// - Parameters:
-  ///   - services: outside services that lets may ask, by name.
+  ///   - services: outside services that lets and handlers may ask, by name.
+  ///   - handlers: Swift that specs name in `handler:`, beside the standard ones.
   ///   - cursorKey: seals the cursors of lists; the same in every replica.
   ///   - log: called once a request.
   public init(
     catalog: KindCatalog, store: any StorePort, writer: any WritePort, auth: any Authenticating, sealing: any SecretSealing,
     clock: any Clock = SystemClock(), random: any RandomSource = SystemRandom(), cursorKey: [UInt8], version: String,
-    region: String = "local", services: [String: any ServicePort] = [:], log: @escaping @Sendable (RequestLine) -> Void = { _ in }
+    region: String = "local", services: [String: any ServicePort] = [:],
+    handlers: [any OperationHandler] = [], log: @escaping @Sendable (RequestLine) -> Void = { _ in }
   ) {
-    let handlers = Dictionary(StandardHandlers.all.map { ($0.name, $0) }) { first, _ in first }
-    table = RouteTable(catalog: catalog, handlers: Set(handlers.keys), version: version)
-    documents = OpenAPIDocuments(table: table, catalog: catalog)
+    table = RouteTable(catalog: catalog, handlers: HandlerNames(StandardHandlers.all() + handlers), version: version)
+    let documents = OpenAPIDocuments(table: table, catalog: catalog)
+    self.documents = documents
+    let known = Dictionary((StandardHandlers.all { documents.bytes(family: $0) } + handlers).map { ($0.name, $0) }) { first, _ in
+      first
+    }
     self.services = RestServices(
       catalog: catalog, store: store, writer: writer, auth: auth, sealing: sealing, clock: clock, random: random,
-      cursors: CursorCodec(key: cursorKey), services: services, handlers: handlers, limiter: RateLimiter(clock: clock),
+      cursors: CursorCodec(key: cursorKey), services: services, handlers: known, limiter: RateLimiter(clock: clock),
       memo: PermissionMemo(), positions: FeedPositions(store: store, clock: clock), cache: ViewCache(), documents: documents,
       version: version, region: region, started: clock.now())
     ids = RequestIDs(random: random)
@@ -63,6 +68,18 @@ public final class RestHandler: HTTPHandler {
     let prefix = "/" + name
     let base = mount.base.hasPrefix(prefix) ? String(mount.base.dropFirst(prefix.count)) : mount.base
     return FamilyHandler(rest: self, mount: mount, base: base)
+  }
+
+  public func bodyLimit(for head: HTTPRequest) -> Int {
+    guard let mount = mount(head.path) else { return bodyLimit(head, table.root, from: 0) }
+    return bodyLimit(head, mount.router, from: mount.base.utf8.count)
+  }
+
+  func bodyLimit(_ head: HTTPRequest, _ router: Router, from start: Int) -> Int {
+    guard table.hasBodyLimits, case .found(let route, _) = router.match(method: head.method, path: head.path, from: start) else {
+      return HTTPLimits.defaultBodyLimit
+    }
+    return table.routes[route].spec.maxBody ?? HTTPLimits.defaultBodyLimit
   }
 
   /// Numbers of every route that was called, for /metrics.
@@ -196,5 +213,9 @@ private struct FamilyHandler: HTTPHandler {
       return await rest.handle(request, mount, from: base.utf8.count)
     }
     return await rest.handle(request)
+  }
+
+  func bodyLimit(for head: HTTPRequest) -> Int {
+    head.path.hasPrefix(base) ? rest.bodyLimit(head, mount.router, from: base.utf8.count) : rest.bodyLimit(for: head)
   }
 }

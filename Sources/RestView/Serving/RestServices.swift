@@ -16,7 +16,7 @@ struct RestServices: Sendable {
   let random: any RandomSource
   let cursors: CursorCodec
   let services: [String: any ServicePort]
-  let handlers: [String: any RouteHandler]
+  let handlers: [String: any OperationHandler]
   let limiter: RateLimiter
   let memo: PermissionMemo
   let positions: FeedPositions

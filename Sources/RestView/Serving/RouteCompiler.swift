@@ -7,7 +7,7 @@ import Ports
 struct RouteCompiler {
   let family: ServedFamily
   let catalog: KindCatalog
-  let handlers: Set<String>
+  let handlers: HandlerNames
 
   var ids: IDCodec { family.ids }
 
@@ -38,10 +38,21 @@ struct RouteCompiler {
       targetNeeds: kind.map { NeedsBuilder(ids: ids).needs(of: programs, kind: $0) } ?? Needs(), names: names,
       isCacheable: isCacheable(spec, kind, view, names: names, permissions: permissions, isReply: isReply))
     if let limit = spec.limit, RateLimit(limit) == nil { faults.add("\"\(limit)\" is no limit", fix: "Write it as 10/1m.") }
-    if spec.verb == .handler, !handlers.contains(spec.handler ?? "") {
-      faults.add("there is no handler \"\(spec.handler ?? "")\"", fix: "Known: \(handlers.sorted().joined(separator: ", ")).")
-    }
+    checkHandler(spec, &faults)
     return (served, faults.problems)
+  }
+
+  private func checkHandler(_ spec: RouteSpec, _ faults: inout Faults) {
+    guard spec.verb == .handler, let name = spec.handler else { return }
+    if !handlers.all.contains(name) {
+      let near = nearestName(to: name, among: handlers.all).map { "Did you mean \"\($0)\"?" }
+      faults.add(
+        "there is no handler \"\(name)\"", at: "handler", fix: near ?? "Known: \(handlers.all.sorted().joined(separator: ", ")).")
+    }
+    let scheme = family.spec.schemes.first { $0.name == spec.auth }
+    if scheme?.accepts.contains("signature") ?? false, handlers.all.contains(name), !handlers.verifying.contains(name) {
+      faults.add("the handler \"\(name)\" checks no signature, and the scheme \(spec.auth) leaves that to it", at: "handler")
+    }
   }
 
   /// Whether a rendered answer stays right for as long as its tenant's feed does not move.
@@ -50,7 +61,8 @@ struct RouteCompiler {
     isReply: Bool
   ) -> Bool {
     guard let kind, kind.storage != .record, spec.lets.isEmpty, spec.unless.isEmpty, spec.audit == nil, spec.headers.isEmpty,
-      spec.wait == nil, spec.predicate == nil, !view.reveals, !view.showsLastUse, view.needs.stays(in: kind, catalog: catalog),
+      spec.wait == nil, spec.predicate == nil, spec.tenant == nil, !view.reveals, !view.showsLastUse,
+      view.needs.stays(in: kind, catalog: catalog),
       !permissions.contains(where: { $0.readsTarget })
     else { return false }
     if spec.verb == .get { return names.isEmpty && spec.binds.isEmpty && spec.absent == .missing }
@@ -67,9 +79,10 @@ struct RouteCompiler {
 
     init(route: RouteSpec) { self.route = route }
 
-    mutating func add(_ message: String, fix: String? = nil) {
-      problems.append(
-        Problem(.invalid, code: "bad_route", "\(route.id): \(message)", place: route.place, fix: fix))
+    /// - Parameter key: where it stands, for keys whose place is known.
+    mutating func add(_ message: String, at key: String? = nil, fix: String? = nil) {
+      let place = key.flatMap { route.places[$0] } ?? route.place
+      problems.append(Problem(.invalid, code: "bad_route", "\(route.id): \(message)", place: place, fix: fix))
     }
 
     mutating func add(_ error: any Error, in program: CELProgram) {
@@ -111,7 +124,7 @@ struct RouteCompiler {
       }
       return (views.view(name, kind: kind.name, at: spec.place), false)
     case .reply(let reply):
-      let page = spec.verb == .list ? kind.map { (kind: $0, view: nil as String?) } : nil
+      let page = spec.verb == .list || spec.verb == .handler ? kind.map { (kind: $0, view: nil as String?) } : nil
       return (views.compile(reply, kind: spec.verb == .list ? nil : kind, at: spec.place, page: page), true)
     }
   }
@@ -119,6 +132,7 @@ struct RouteCompiler {
   /// Programs whose bare names are fields of the target.
   func targetPrograms(_ spec: RouteSpec) -> [CELProgram] {
     var programs = spec.unless.map(\.when) + spec.sets.map(\.1) + spec.headers.map(\.1)
+    programs += spec.with.map(\.1)
     if let wait = spec.wait, wait.of == nil { programs += [wait.until] + (wait.when.map { [$0] } ?? []) }
     for route in spec.lets {
       switch route.source {
@@ -140,6 +154,7 @@ struct RouteCompiler {
       if case .predicate(let program) = filter.test { program } else { nil }
     }
     if let predicate = spec.predicate { programs.append(predicate) }
+    if let tenant = spec.tenant { programs.append(tenant) }
     if let wait = spec.wait { programs.append(wait.until) }
     for route in spec.lets { if case .find(_, let predicate, _) = route.source { programs.append(predicate) } }
     for effect in spec.effects {

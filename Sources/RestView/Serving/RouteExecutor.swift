@@ -33,6 +33,7 @@ struct RouteExecutor {
       request: request, requestID: requestID, route: route, services: services, parameters: parameters, caller: caller)
     var executor = RouteExecutor(context: context)
     try executor.readInputs()
+    try await executor.findTenant()
     switch route.spec.verb {
     case .get: return try await executor.get()
     case .list: return try await executor.list()
@@ -48,9 +49,10 @@ struct RouteExecutor {
   mutating func readInputs() throws {
     let body = try BodyReader(context.request, route: route)
     context.body = body.raw
+    context.files = body.files
     var problems = body.problems
     for field in spec.args {
-      if route.hasBody {
+      if route.readsBody {
         if let value = body.raw.object?[field.name], !(value.isNull && field.defaultValue != nil) {
           context.args[field.name] = FieldNormal.value(value, field)
         }
@@ -60,7 +62,7 @@ struct RouteExecutor {
       if context.args[field.name] == nil {
         if let standard = field.defaultValue, let value = try? standard.evaluate(RouteScope()).get() {
           context.args[field.name] = FieldConversion.stored(value)
-        } else if field.required, !route.hasBody {
+        } else if field.required, !route.readsBody {
           problems.append(
             Problem(
               .invalid, code: ProblemCode.badQuery, "\"\(field.name)\" is required", pointer: "/\(field.name)", fix: field.doc))
@@ -70,6 +72,19 @@ struct RouteExecutor {
     guard problems.isEmpty else { throw Problems(problems) }
     if route.names.contains("body") { context.names["body"] = CELValue(context.body) }
     if route.names.contains("args") { context.names["args"] = .map(CELMap(context.args)) }
+  }
+
+  /// The tenant that an anonymous call names; one that is unknown, or going, is missing.
+  mutating func findTenant() async throws {
+    guard context.caller == nil, let program = spec.tenant else { return }
+    let text = (try? program.evaluate(RouteScope(context.names)).get())?.value.string ?? ""
+    let kind = "Tenant"
+    let found =
+      if let uid = UID(text) { try await services.store.objects(tenant: .rootTenant, uids: [uid]) } else {
+        try await services.store.objects(named: [ObjectKey(tenant: .rootTenant, kind: kind, name: text)])
+      }
+    guard let tenant = found.first(where: { $0.kind == kind && !$0.deleted && $0.deleting == nil }) else { throw Self.missing }
+    context.tenant = tenant.uid
   }
 
   /// An answer with the family's headers around `body`.

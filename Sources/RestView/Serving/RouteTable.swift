@@ -1,6 +1,7 @@
 // All families and routes of a catalog, compiled, with a router for each family and one for the root of the host.
 import Core
 import Kinds
+import Ports
 
 struct RouteTable: Sendable {
   struct Mount: Sendable {
@@ -15,12 +16,14 @@ struct RouteTable: Sendable {
   /// Routes at the root of the host.
   let root: Router
   let problems: [Problem]
+  /// Some route takes larger or only smaller bodies than the standard.
+  let hasBodyLimits: Bool
 
-  init(catalog: KindCatalog, handlers: Set<String>, version: String) {
+  init(catalog: KindCatalog, handlers: HandlerNames, version: String) {
     var routes: [ServedRoute] = []
     var mounts: [Mount] = []
     var root = Router()
-    var problems: [Problem] = []
+    var problems = handlers.problems
     for spec in catalog.families where !spec.base.isEmpty || catalog.routes.contains(where: { $0.family == spec.name }) {
       let family = ServedFamily(spec: spec, catalog: catalog, version: spec.version)
       problems += Self.faults(of: family)
@@ -44,6 +47,7 @@ struct RouteTable: Sendable {
       mounts.append(Mount(family: family, base: spec.base, router: router))
     }
     self.routes = routes
+    hasBodyLimits = routes.contains { $0.spec.maxBody != nil }
     self.mounts = mounts.sorted { $0.base.utf8.count > $1.base.utf8.count }
     self.root = root
     self.problems = problems
@@ -63,11 +67,32 @@ struct RouteTable: Sendable {
 /// What a server asks before it starts: whether every route of the catalog can be served.
 public enum RouteChecker {
   /// Every fault with its place; empty when all is well.
-  public static func check(_ catalog: KindCatalog) -> [Problem] {
-    RouteTable(catalog: catalog, handlers: Set(StandardHandlers.all.map(\.name)), version: "").problems
+  /// - Parameter handlers: those that are registered beside the standard ones.
+  public static func check(_ catalog: KindCatalog, handlers: [any OperationHandler] = []) -> [Problem] {
+    RouteTable(catalog: catalog, handlers: HandlerNames(StandardHandlers.all() + handlers), version: "").problems
+  }
+}
+
+/// What routes must know of the handlers.
+struct HandlerNames: Sendable {
+  let all: Set<String>
+  /// Those that check signatures.
+  let verifying: Set<String>
+  let problems: [Problem]
+
+  init(_ handlers: [any OperationHandler]) {
+    all = Set(handlers.map(\.name))
+    verifying = Set(handlers.filter(\.verifiesSignature).map(\.name))
+    let names = handlers.map(\.name).sorted()
+    problems = zip(names, names.dropFirst()).filter { $0 == $1 }.map {
+      Problem(.invalid, code: "bad_handler", "Two handlers are named \"\($0.0)\".")
+    }
   }
 }
 
 enum StandardHandlers {
-  static let all: [any RouteHandler] = [EventTypesHandler(), ReadinessHandler(), LandingHandler(), OpenAPIHandler()]
+  /// - Parameter document: the OpenAPI document of a family.
+  static func all(document: @escaping @Sendable (String) -> [UInt8]? = { _ in nil }) -> [any OperationHandler] {
+    [EventTypesHandler(), ReadinessHandler(), LandingHandler(), OpenAPIHandler(document: document)]
+  }
 }

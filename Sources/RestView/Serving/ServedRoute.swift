@@ -64,6 +64,8 @@ final class ServedRoute: Sendable {
   /// The answer is a `reply`, not a view of the target.
   let isReply: Bool
   let hasBody: Bool
+  /// Arguments and stored fields come from the body, not from the query.
+  let readsBody: Bool
   let predicate: PredicatePlan?
   let filters: [Filter]
   let sort: [(path: FieldPath, descending: Bool)]
@@ -98,6 +100,7 @@ final class ServedRoute: Sendable {
     self.view = view
     self.isReply = isReply
     hasBody = ["POST", "PUT", "PATCH"].contains(spec.method)
+    readsBody = hasBody && !spec.accept.contains("raw")
     self.predicate = predicate
     self.filters = filters
     self.sort = sort

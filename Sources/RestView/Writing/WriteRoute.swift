@@ -101,7 +101,7 @@ extension RouteExecutor {
   }
 
   /// Body members as stored fields: names and mapped values read backwards, ids as uids. PUT clears what it leaves out.
-  private func bodyFields(_ kind: KindSpec) throws -> ObjectMap {
+  func bodyFields(_ kind: KindSpec) throws -> ObjectMap {
     var fields = ObjectMap()
     var references = ReferenceReader(ids: context.ids)
     for member in spec.body {

@@ -1,7 +1,6 @@
 // What someone wants of one object: the planner's only input besides what is stored. Manifests, API calls and controllers all become intents.
 import Core
 import Kinds
-import Ports
 
 /// A wish about one object. Field values are as stored, except that a reference may be a name (or `{name, tenant}`) instead of a uid.
 public struct Intent: Sendable {

@@ -1,0 +1,6 @@
+// The handlers that a route's `handler:` may name, beside the standard ones of RestView. Each stands in controllers/<family>/.
+import Ports
+
+public enum HandlerRegistry {
+  public static let all: [any OperationHandler] = []
+}
