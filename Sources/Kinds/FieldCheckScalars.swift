@@ -65,6 +65,10 @@ extension FieldCheck {
       fault("pattern", "\(Self.shown(.string(text))) does not match \(pattern)", pointer, &problems, fix: field.doc)
     }
     if let format = field.format, !FieldFormat.fits(text, format) {
+      if format == "cel", let why = FieldFormat.celFault(text) {
+        fault("format", "\(Self.shown(.string(text))) is no CEL expression: \(why)", pointer, &problems)
+        return
+      }
       let example = FieldFormat.example(format).map { "Such as \($0)." }
       fault("format", "\(Self.shown(.string(text))) is no \(format)", pointer, &problems, fix: example)
     }

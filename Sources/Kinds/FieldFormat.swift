@@ -1,5 +1,6 @@
 // The named formats of text fields: e-mail addresses, URLs, host names and the like.
 import Core
+import Expressions
 
 public enum FieldFormat {
   /// Format → how a good value looks, for messages.
@@ -29,6 +30,7 @@ public enum FieldFormat {
     ("country", "DE", { $0.utf8.count == 2 && all($0, isUpper) }),
     ("language", "de or pt-BR", isLanguage),
     ("base64", "aGVsbG8=", isBase64),
+    ("cel", "size(new.name) < 10", { celFault($0) == nil }),
     ("json", "{\"a\": 1}", { (try? JSON.parse($0)) != nil }),
     ("path", "/srv/data", { $0.hasPrefix("/") && !$0.utf8.contains(0) && !$0.split(separator: "/").contains("..") }),
   ]
@@ -39,6 +41,16 @@ public enum FieldFormat {
   /// Whether `text` has the format; a format that does not exist fits nothing.
   public static func fits(_ text: String, _ format: String) -> Bool { index[format]?.test(text) ?? false }
   public static func example(_ format: String) -> String? { index[format]?.example }
+
+  /// What is wrong with a CEL expression, with line and column within it; nil when it compiles.
+  static func celFault(_ text: String) -> String? {
+    do {
+      _ = try CELProgram(text, functions: .platform, lenient: true)
+      return nil
+    } catch let error as CELError {
+      return error.faults.map { "line \($0.line), column \($0.column): \($0.message)" }.joined(separator: "; ")
+    } catch { return "\(error)" }
+  }
 
   // MARK: Tests
 

@@ -45,7 +45,12 @@ public struct NativeHandler: HTTPHandler {
     do {
       let asked = try await authenticated(request)
       // Off the event loop: sets, lists and walks take their time.
-      return try await Task.detached { try await answer(asked) }.value
+      return try await Task.detached {
+        let notes = RequestNotes()
+        var response = try await RequestNotes.$current.withValue(notes) { try await answer(asked) }
+        for (name, value) in notes.headers { response.headers.add(name, value) }
+        return response
+      }.value
     } catch let problems as Problems {
       return NativeAnswer.problems(problems)
     } catch let problem as Problem {

@@ -26,7 +26,7 @@ struct PlanShape: Sendable {
     return [
       "items": .list(changed.map { item($0, $0.action == .create ? plan.results[$0.uid] : before[$0.uid], shape) }), "summary": .object(summary),
       "positions": .object(ObjectMap(positions.sorted { $0.key < $1.key }.map { ($0.key.description, Value.int($0.value)) })),
-      "problems": .list(plan.problems.map(\.value)),
+      "problems": .list(plan.problems.map(\.value)), "warnings": .list(plan.warnings.map(\.value)),
     ]
   }
 

@@ -57,6 +57,8 @@ public struct Plan: Sendable {
   public var minted: [UID: [String: String]]
   /// Nothing may be done while there is one.
   public var problems: [Problem]
+  /// Policies that it breaks and that only warn.
+  public var warnings: [Problem] = []
   /// Intent index → object.
   public var targets: [Int: UID]
 

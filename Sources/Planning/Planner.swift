@@ -25,6 +25,7 @@ public enum Planner {
     run.checkRules()
     run.checkUnique()
     run.checkLimits()
+    if run.needs.isEmpty { run.checkPolicies() }
     guard run.needs.isEmpty else { return .needs(run.sortedNeeds) }
     return .done(run.finish())
   }
@@ -42,6 +43,8 @@ struct PlannerRun {
   var targets: [Int: UID] = [:]
   var minted: [UID: [String: String]] = [:]
   var problems: [Problem] = []
+  /// Policies that warn and are broken.
+  var warnings: [Problem] = []
   /// Observed state of a new object that nothing outside has to follow.
   let storedStatus: Value
   var records: [RecordRow] = []

@@ -62,7 +62,9 @@ extension PlannerRun {
       }
     }
     commit.pins.append(contentsOf: pins)
-    return Plan(items: items, commit: commit, results: results, minted: minted, problems: problems, targets: targets)
+    var plan = Plan(items: items, commit: commit, results: results, minted: minted, problems: problems, targets: targets)
+    plan.warnings = warnings
+    return plan
   }
 
   private func needsController(_ kind: KindSpec) -> Bool { kind.controller != nil || kind.storage == .run }

@@ -7,6 +7,7 @@ extension PlannerRun {
   mutating func findTargets() {
     var seen: [ObjectKey: Int] = [:]
     askForLimits()
+    askForPolicies()
     for (index, intent) in intents.enumerated() {
       guard let kind = context.catalog.kind(intent.kind) else {
         problems.append(Problem(.invalid, code: "unknown_kind", "There is no kind \(intent.kind).", place: intent.place))

@@ -10,8 +10,13 @@ public struct PlanningContext: Sendable {
   public var minting: any Minting
   /// Kinds whose controllers must clean up before an object goes.
   public var cleanup: Set<String>
-  /// An existing object that a set states for the first time: the caller said that it may be adopted.
-  public init(catalog: KindCatalog, now: Timestamp, origin: Origin, minting: any Minting, cleanup: Set<String>) {
+  /// Compiled policies, remembered from plan to plan.
+  public var policies: PolicyPrograms
+  public init(
+    catalog: KindCatalog, now: Timestamp, origin: Origin, minting: any Minting, cleanup: Set<String>,
+    policies: PolicyPrograms = PolicyPrograms()
+  ) {
+    self.policies = policies
     self.catalog = catalog
     self.now = now
     self.origin = origin

@@ -15,6 +15,8 @@ public enum Fact: Hashable, Sendable {
   case count(tenant: UID, kind: String)
   /// The limits that the tenant's subscription sets.
   case limits(tenant: UID)
+  /// The tenant's policies.
+  case policies(tenant: UID)
   /// This many numbers of a sequence.
   case sequence(tenant: UID, name: String, count: Int)
 }
@@ -39,6 +41,7 @@ public struct Snapshot: Sendable {
   public var found: [Fact: [StoredObject]] = [:]
   public var counts: [Fact: Int] = [:]
   public var limits: [UID: TenantLimits?] = [:]
+  public var policies: [UID: [StoredObject]] = [:]
   public var sequences: [Fact: Range<Int>] = [:]
 
   public init() {}

@@ -46,6 +46,7 @@ public final class Engine: WritePort, Sendable {
   public let clock: any Clock
   let minting: any Minting
   let cleanup: Set<String>
+  let policies = PolicyPrograms()
   let intake: SecretIntake
   let opening: SecretOpening
   let loader: SnapshotLoader
@@ -96,6 +97,7 @@ public final class Engine: WritePort, Sendable {
       var plan = try await self.plan(all, prune: prune, origin: origin, snapshot: &snapshot)
       try await check?(plan)
       guard plan.problems.isEmpty else { throw Problems(plan.problems) }
+      RequestNotes.current?.warn(plan.warnings)
       if dryRun { return WriteOutcome(plan: plan, positions: [:]) }
       extend?(&plan.commit, plan)
       if plan.commit.isEmpty { return WriteOutcome(plan: plan, positions: [:]) }
@@ -119,7 +121,7 @@ public final class Engine: WritePort, Sendable {
   /// Plans until the planner has read all it needs.
   func plan(_ intents: [Intent], prune: [(tenant: UID, uid: UID)], origin: Origin, snapshot: inout Snapshot) async throws -> Plan
   {
-    let context = PlanningContext(catalog: catalog, now: clock.now(), origin: origin, minting: minting, cleanup: cleanup)
+    let context = PlanningContext(catalog: catalog, now: clock.now(), origin: origin, minting: minting, cleanup: cleanup, policies: policies)
     var last: [Fact] = []
     for _ in 0..<Self.maxRounds {
       switch Planner.plan(intents, prune: prune, snapshot: snapshot, context: context) {

@@ -10,6 +10,9 @@ struct SnapshotLoader: Sendable {
   /// Objects that one `let` may find.
   static let maxFound = 1000
 
+  /// Policies of one tenant, by age: more are not heeded, and `plumb get Policy` is where they are counted.
+  static let maxPolicies = 1000
+
   let store: any StorePort
   let catalog: KindCatalog
 
@@ -30,6 +33,10 @@ struct SnapshotLoader: Sendable {
           ObjectQuery(tenant: tenant, kind: kind, predicate: predicate, limit: Self.maxFound)
         ).objects
       case .count(let tenant, let kind): counts.append((need, ObjectQuery(tenant: tenant, kind: kind)))
+      case .policies(let tenant):
+        snapshot.policies[tenant] = try await store.list(
+          ObjectQuery(tenant: tenant, kind: "Policy", limit: Self.maxPolicies, wantsOwners: false)
+        ).objects
       case .limits(let tenant): snapshot.limits[tenant] = .some(try await limits(of: tenant))
       case .sequence(let tenant, let name, let count):
         snapshot.sequences[need] = try await store.sequence(tenant: tenant, name: name, count: count)

@@ -145,6 +145,7 @@ final class PlannerHarness {
       for (_, object) in snapshot.referrers[uid] ?? [] { snapshot.byUID[object.uid] = object }
     case .find: snapshot.found[fact] = []
     case .count(_, let kind): snapshot.counts[fact] = objects.values.filter { $0.kind == kind }.count
+    case .policies(let tenant): snapshot.policies[tenant] = objects.values.filter { $0.kind == "Policy" && $0.tenant == tenant }
     case .limits(let tenant): snapshot.limits[tenant] = .some(limits)
     case .sequence(_, _, let count): snapshot.sequences[fact] = 1..<(1 + count)
     }

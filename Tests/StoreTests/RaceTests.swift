@@ -89,11 +89,15 @@ final class RaceTests: XCTestCase {
       let other = holders[fence.shard, default: [:]].updateValue(replica, forKey: fence.epoch)
       XCTAssertTrue(other == nil || other == replica, "two holders of shard \(fence.shard) in epoch \(fence.epoch)")
     }
+    // In the first round those that have too much give it up, perhaps after those that have too little have asked; then all is even.
     var shares: [Int] = []
-    for replica in replicas {
-      shares.append(
-        try await one.renew(replica: replica, until: SystemClock().now() + .seconds(30), catalogDigest: "", wantsWork: true).count
-      )
+    for _ in 0..<2 {
+      shares = []
+      for replica in replicas {
+        shares.append(
+          try await one.renew(replica: replica, until: SystemClock().now() + .seconds(30), catalogDigest: "", wantsWork: true).count
+        )
+      }
     }
     XCTAssertEqual(shares, [16, 16, 16, 16])
   }

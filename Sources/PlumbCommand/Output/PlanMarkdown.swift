@@ -25,6 +25,9 @@ enum PlanMarkdown {
     }
     text += "```\n"
     if items.count > objects { text += "\nand \(items.count - objects) more.\n" }
+    let warnings = (plan["warnings"].list ?? []).prefix(objects).compactMap { Problem($0) }
+    if !warnings.isEmpty { text += "\n**Warnings**\n\n" }
+    for warning in warnings { text += "- \(fenced("\(warning)").replacing("<", with: "&lt;"))\n" }
     return text
   }
 

@@ -9,6 +9,9 @@ struct PlanText {
   func write(_ plan: Value, done: Bool) -> String {
     var text = ""
     for item in plan["items"].list ?? [] { text += self.item(item, done: done) }
+    for warning in (plan["warnings"].list ?? []).compactMap({ Problem($0) }) {
+      text += console.styled("! warning: \(warning)", .yellow) + "\n"
+    }
     return text + summary(plan, done: done) + "\n"
   }
 

@@ -83,6 +83,7 @@ enum OfflinePlan {
     case .referrers(_, let uid): snapshot.referrers[uid] = []
     case .find: snapshot.found[fact] = []
     case .count: snapshot.counts[fact] = 0
+    case .policies(let tenant): snapshot.policies[tenant] = []
     case .limits(let tenant): snapshot.limits[tenant] = .some(nil)
     case .sequence(_, _, let count): snapshot.sequences[fact] = 1..<(1 + count)
     }

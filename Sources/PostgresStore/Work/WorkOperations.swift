@@ -13,7 +13,8 @@ extension PostgresStore {
     let kinds = dictionary
     let perShard = limit * 2 / shards.count + 4
     let start = rotation.tenant
-    let items = try await pool.run { connection -> [WorkItem] in
+    let tenants = max(4, limit * 2 / shards.count + 1)
+    let (items, hopped) = try await pool.run { connection -> ([WorkItem], Bool) in
       let rows = try connection.query(
         """
         SELECT w.tenant, w.uid, w.kind, w.shard, w.dirty, w.attempts, w.due FROM unnest($1::smallint[]) s(id) CROSS JOIN LATERAL
@@ -24,14 +25,11 @@ extension PostgresStore {
         counts[row.int(3), default: 0] += 1
         return Self.item(row, kinds)
       }
-      if items.count <= limit, !counts.values.contains(where: { $0 >= perShard }) { return items }
-      return try Self.dueByTenant(connection, shards, limit, after: start, kinds)
+      if items.count <= limit, !counts.values.contains(where: { $0 >= perShard }) { return (items, false) }
+      return (try Self.dueByTenant(connection, shards, limit, tenants, after: start, kinds), true)
     }
     let fair = Self.inTurn(items, limit)
-    if items.count > limit, let first = fair.first, let last = fair.last {
-      // More tenants than places: go on with the next ones. Else each tenant is first once.
-      rotation.tenant = Set(fair.map(\.tenant)).count == fair.count ? last.tenant : first.tenant
-    }
+    if hopped { rotation.tenant = WorkRotation.next(items, taken: fair, after: start, tenantsPerShard: tenants) }
     return fair
   }
 
@@ -44,9 +42,8 @@ extension PostgresStore {
 
   /// Hops through index (shard, tenant, due): in each shard the tenants after `after`, then the others, a few items of each.
   private static func dueByTenant(
-    _ connection: Connection, _ shards: [Int], _ limit: Int, after: UID, _ kinds: KindDictionary
+    _ connection: Connection, _ shards: [Int], _ limit: Int, _ tenants: Int, after: UID, _ kinds: KindDictionary
   ) throws -> [WorkItem] {
-    let tenants = max(4, limit * 2 / shards.count + 1)
     let rows = try connection.query(
       """
       WITH RECURSIVE hop AS (

@@ -160,7 +160,11 @@ public final class RestHandler: HTTPHandler {
     var fault: String?
     var response: HTTPResponse
     do {
-      response = try await RouteExecutor.run(request, requestID: id, route: route, parameters: parameters, services: services)
+      let notes = RequestNotes()
+      response = try await RequestNotes.$current.withValue(notes) {
+        try await RouteExecutor.run(request, requestID: id, route: route, parameters: parameters, services: services)
+      }
+      for (name, value) in notes.headers { response.headers.add(name, value) }
     } catch {
       let problems = Self.problems(error, &fault)
       response = route.family.refusal(problems, route: route.spec, requestID: id)
