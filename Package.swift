@@ -61,17 +61,22 @@ let package = Package(
     // What data cannot say of a kind.
     module("Controllers", ["Core", "Kinds", "Ports", "Crypto"], path: "controllers"),
 
+    // The engine in a simulated world: for `plumb simulate`, and for the tests.
+    module("Simulation", ["Core", "Kinds", "Ports", "Documents", "Identity", "Manifests", "Planning", "Execution", "Reconciling"]),
+
     // The program. PlumbCommand holds the verbs, so that tests can call them; Plumb is only `main`.
     module(
       "PlumbCommand",
       [
         "Core", "Expressions", "Kinds", "Documents", "KindLoading", "Manifests", "Planning", "Ports", "Execution", "Reconciling",
         "Identity", "RestView", "NativeView", "PostgresStore", "HTTPServer", "Crypto", "OutgoingHTTP", "Mail", "NameResolution",
-        "ProcessRuntime", "Controllers",
+        "ProcessRuntime", "Controllers", "Simulation",
       ]),
     .executableTarget(name: "Plumb", dependencies: ["PlumbCommand"], path: "Sources/Plumb", swiftSettings: optimized),
 
-    module("TestSupport", ["Core", "Kinds", "Ports", "Planning", "Execution", "Reconciling", "KindLoading", "Documents", "PostgresStore", "Crypto"]),
+    module(
+      "TestSupport",
+      ["Core", "Kinds", "Ports", "Planning", "Execution", "Reconciling", "KindLoading", "Documents", "PostgresStore", "Crypto", "Simulation"]),
     tests("CoreTests", ["Core"]),
     tests("ExpressionsTests", ["Core", "Expressions"]),
     tests("DocumentsTests", ["Core", "Documents"]),
@@ -91,7 +96,7 @@ let package = Package(
         "Core", "Expressions", "Kinds", "KindLoading", "Ports", "Planning", "Reconciling", "Identity", "RestView", "HTTPServer",
         "PostgresStore", "Crypto", "TestSupport",
       ]),
-    tests("SimulationTests", ["Core", "Kinds", "KindLoading", "Controllers", "TestSupport"]),
+    tests("SimulationTests", ["Core", "Kinds", "KindLoading", "Ports", "Controllers", "Crypto", "Simulation", "TestSupport"]),
     tests("CommandTests", ["Core", "Kinds", "KindLoading", "Ports", "HTTPServer", "NativeView", "PlumbCommand", "TestSupport"]),
     tests("CaseTests", ["Core", "Documents", "TestSupport"]),
     tests("ResilienceTests", ["Core", "TestSupport"]),

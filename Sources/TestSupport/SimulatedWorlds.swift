@@ -1,0 +1,2 @@
+// Tests that use what tests share have the simulator and its store in memory too.
+@_exported import Simulation
