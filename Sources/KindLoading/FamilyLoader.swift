@@ -57,7 +57,7 @@ struct FamilyLoader {
     }
     family.confirm = confirm(map)
     envelope(map, &family)
-    paging(map, &family)
+    Self.paging(map, &family.paging)
     errors(map, &family)
     family.headers =
       map.map("headers")?.all.compactMap { member in
@@ -155,17 +155,18 @@ struct FamilyLoader {
     family.envelope.deleted = value("deleted", family.envelope.deleted)
   }
 
-  private func paging(_ map: SpecMap, _ family: inout FamilySpec) {
-    guard let inner = map.map("page", keys: ["style", "limit", "offset", "cursor", "size", "max"]) else { return }
-    family.paging.style =
-      inner.choice("style", among: ["none", "offset", "cursor", "page"]).flatMap(FamilySpec.Paging.Style.init(rawValue:))
-      ?? .offset
-    family.paging.limitParameter = inner.string("limit") ?? family.paging.limitParameter
-    family.paging.offsetParameter = inner.string("offset") ?? family.paging.offsetParameter
-    family.paging.cursorParameter = inner.string("cursor") ?? family.paging.cursorParameter
-    family.paging.standard = inner.int("size", 1...10_000) ?? family.paging.standard
-    family.paging.most = inner.int("max", 1...10_000) ?? max(family.paging.most, family.paging.standard)
-    if family.paging.standard > family.paging.most { faults.add("\"size\" is above \"max\"", at: inner.place) }
+  /// `page` of a family, or of one route over its family's.
+  static func paging(_ map: SpecMap, _ paging: inout FamilySpec.Paging) {
+    guard let inner = map.map("page", keys: ["style", "limit", "offset", "page", "cursor", "size", "max"]) else { return }
+    if let style = inner.choice("style", FamilySpec.Paging.Style.self) { paging.style = style }
+    // A parameter for the number of the page says which style it is.
+    if inner.has("page"), !inner.has("style") { paging.style = .page }
+    paging.limitParameter = inner.string("limit") ?? paging.limitParameter
+    paging.offsetParameter = inner.string("page") ?? inner.string("offset") ?? paging.offsetParameter
+    paging.cursorParameter = inner.string("cursor") ?? paging.cursorParameter
+    paging.standard = inner.int("size", 1...10_000) ?? paging.standard
+    paging.most = inner.int("max", 1...10_000) ?? max(paging.most, paging.standard)
+    if paging.standard > paging.most { map.faults.add("\"size\" is above \"max\"", at: inner.place) }
   }
 
   private func errors(_ map: SpecMap, _ family: inout FamilySpec) {

@@ -111,13 +111,16 @@ struct FieldLoader {
     guard let node = map["generate"] else { return nil }
     if node.string == "sequence" { return FieldSpec.Generate(source: .sequence) }
     if node.string == "uuid" { return FieldSpec.Generate(source: .uuid) }
-    guard let inner = map.map("generate", keys: ["prefix", "bytes", "length", "slug", "sequence", "uuid", "again", "grace"])
+    guard let inner = map.map("generate", keys: ["prefix", "bytes", "length", "slug", "sequence", "width", "uuid", "again", "grace"])
     else { return nil }
     let (again, grace) = (inner.string("again"), inner.duration("grace"))
     func made(_ source: FieldSpec.Generate.Source) -> FieldSpec.Generate {
       FieldSpec.Generate(source: source, again: again, grace: grace)
     }
     if let from = inner.string("slug") { return made(.slug(from: from)) }
+    if inner["sequence"]?.string == "gapless" {
+      return made(.gapless(prefix: inner.string("prefix") ?? "", width: inner.int("width", 1...18) ?? 1))
+    }
     if inner.bool("sequence") == true { return made(.sequence) }
     if inner.bool("uuid") == true { return made(.uuid) }
     // A character of base62 carries about 5.95 bits.

@@ -51,6 +51,11 @@ struct KindCheck {
     if let generate = field.generate {
       if case .slug(let from) = generate.source { known(from, kind, field.place) }
       if let again = generate.again { known(again, kind, field.place) }
+      if case .gapless = generate.source, kind.storage != .record || kind.unique.isEmpty || field.type != .string {
+        faults.add(
+          "numbers without gaps belong to a text field of records that have a \"unique\" key", at: field.place,
+          fix: "The key keeps a row that is sent twice from taking two numbers.")
+      }
     }
     for inner in field.items + field.fields { check(inner, kind) }
   }

@@ -10,7 +10,7 @@ struct KindFileLoader {
 
   static let keys = [
     "kind", "doc", "rev", "retired", "storage", "scope", "id", "fields", "unique", "inverse", "let", "rules", "makes",
-    "lifecycle", "events", "observe", "run", "controller",
+    "lifecycle", "events", "observe", "run", "controller", "totals", "audit",
   ]
 
   func load() -> KindSpec? {
@@ -54,6 +54,8 @@ struct KindFileLoader {
     kind.observe = observe(map)
     kind.run = run(map, kind)
     kind.controller = map.string("controller")
+    kind.totals = SumLoader.totals(map, kind)
+    kind.audit = SumLoader.audit(map)
     return kind
   }
 

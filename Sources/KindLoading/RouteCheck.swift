@@ -107,6 +107,7 @@ struct RouteCheck {
     for member in view.members {
       switch member.output {
       case .value, .spread: break
+      case .total(let total): TotalOutputLoader.check(total, { catalog.kind($0) }, faults, at: place)
       case .object(let nested): check(nested, family: family, at: place)
       case .view(let name): known(name, view.kind)
       case .items(let name): if let name { known(name, view.kind) }

@@ -198,9 +198,16 @@ struct RouteLoader {
         faults.unknown("field to sort by named", name, among: kind.fields.map(\.name), at: sortable.place("sortable"))
       }
     }
-    let page = either(map, "page").choice("page", among: ["none", "family"])
-    // A handler's own parameters may be called as the family's.
-    route.paged = route.verb == .handler ? page == "family" : page != "none"
+    let page = either(map, "page")
+    if page["page"]?.members != nil {
+      var paging = family.spec.paging
+      FamilyLoader.paging(page, &paging)
+      route.paging = paging
+    } else {
+      let choice = page.choice("page", among: ["none", "family"])
+      // A handler's own parameters may be called as the family's.
+      route.paged = route.verb == .handler ? choice == "family" : choice != "none"
+    }
   }
 
   private func answer(_ map: SpecMap, _ what: String, _ scope: ExpressionScope, _ route: inout RouteSpec) {

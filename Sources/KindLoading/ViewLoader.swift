@@ -79,6 +79,10 @@ struct ViewLoader {
       if let related = related(member.value, member.key, scope, depth) {
         view.members.append(ViewSpec.Member(name: member.key, output: .related(related)))
       }
+    } else if keys.contains("total"), keys.isSubset(of: ["total", "by"]), member.value.members?.first?.value.string != nil {
+      if let total = TotalOutputLoader.total(member.value, in: file, faults, expressions, scope) {
+        view.members.append(ViewSpec.Member(name: member.key, output: .total(total)))
+      }
     } else if keys == ["view"] || keys == ["of", "view"] || keys == ["of"] || keys == ["items"] {
       view.members.append(ViewSpec.Member(name: member.key, output: through(member.value)))
     } else if keys.contains("value"), keys.isSubset(of: ["value", "map", "omit"]), keys.count > 1 {

@@ -29,7 +29,7 @@ public struct FamilySpec: Sendable {
   }
 
   public struct Paging: Sendable {
-    public enum Style: String, Sendable { case none, offset, cursor, page }
+    public enum Style: String, Sendable, CaseIterable { case none, offset, cursor, page }
     public var style: Style = .offset
     public var limitParameter = "limit"
     public var offsetParameter = "offset"

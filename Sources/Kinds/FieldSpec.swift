@@ -39,6 +39,8 @@ public final class FieldSpec: @unchecked Sendable {
       case slug(from: String)
       /// Next number of this kind in this tenant.
       case sequence
+      /// Next number without gaps, as text: `prefix` and at least `width` digits. Given by the store in the commit; records only.
+      case gapless(prefix: String, width: Int)
       case uuid
     }
     public var source: Source

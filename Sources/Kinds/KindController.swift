@@ -138,6 +138,22 @@ public struct StatusLimit: Sendable, Hashable {
   }
 }
 
+/// A sum over records that a decision rests on: it must be this once the decision's own records are there. When it is not, nothing
+/// is committed and the object is decided again from fresh facts.
+public struct SumLimit: Sendable, Hashable {
+  public var kind: String
+  public var name: String
+  /// In the order of the total's `by`.
+  public var by: [Value]
+  public var value: Value
+  public init(kind: String, name: String, by: [Value], value: Value) {
+    self.kind = kind
+    self.name = name
+    self.by = by
+    self.value = value
+  }
+}
+
 /// What a controller wants: recorded first, then done.
 public struct Decision: Sendable {
   /// The new status: `conditions` and the kind's observed fields. Committed before any step is taken.
@@ -157,6 +173,7 @@ public struct Decision: Sendable {
   public var finished: Bool
   /// Checked together with the commit, so that two decisions at once cannot both take the last place.
   public var limits: [StatusLimit] = []
+  public var sums: [SumLimit] = []
 
   public init(
     status: Value, steps: [Step] = [], lookAgain: Duration? = nil,

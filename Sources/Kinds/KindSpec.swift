@@ -161,6 +161,10 @@ public final class KindSpec: @unchecked Sendable {
   public var events: [Event] = []
   public var observe: Observe?
   public var run: Run?
+  /// Running sums over this record kind's rows.
+  public var totals: [Total] = []
+  /// What is written to the audit log when an object of the kind is created, updated or deleted.
+  public var audit = Audit()
   /// Name of the Swift controller; nil when data is enough, and then the object is ready once it is stored.
   public var controller: String?
   public var place: Place?

@@ -187,6 +187,8 @@ public struct RouteSpec: Sendable {
   public var sortable: [String: String] = [:]
   /// `none`, or the family's paging.
   public var paged = true
+  /// Paging of this route alone.
+  public var paging: FamilySpec.Paging?
 
   public var answer: Answer = .empty
   public var status: Int = 200

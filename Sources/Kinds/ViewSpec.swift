@@ -19,6 +19,20 @@ public struct ViewSpec: Sendable {
     case items(view: String?)
     /// Objects of another kind: one grouped query for a whole page.
     case related(Related)
+    /// A sum over records, one read for a whole page: `{total: CreditEntry.balance, by: {account: self.id}}`.
+    case total(TotalOutput)
+  }
+
+  public struct TotalOutput: Sendable {
+    public var kind: String
+    public var name: String
+    /// Values of the total's `by` fields, in any order; those left out are null.
+    public var by: [(field: String, value: CELProgram)]
+    public init(kind: String, name: String, by: [(field: String, value: CELProgram)]) {
+      self.kind = kind
+      self.name = name
+      self.by = by
+    }
   }
 
   public struct Related: Sendable {

@@ -98,7 +98,7 @@ extension NativeHandler {
     let (object, _) = try await object(request, verb: "delete")
     let intent = Intent(.delete, .uid(tenant: object.tenant, kind: object.kind, object.uid), force: try request.flag("cascade"))
     let outcome = try await writer.write(
-      [intent], origin: Origin(manager: .api, actor: request.caller.actor, action: "delete"),
+      [intent], origin: Origin(manager: .api, actor: request.caller.actor, action: "delete", user: request.caller.user),
       options: WriteOptions(dryRun: try request.flag("dryRun")),
       guards: nil)
     return NativeAnswer.json(

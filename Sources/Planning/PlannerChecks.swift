@@ -192,7 +192,9 @@ extension PlannerRun {
         guard changed || draft.fate == .restore else { continue }
         if unique.fields.contains(where: { wasMinted($0, draft) }) { continue }
         if unique.fields.contains(where: { namesNewObject(draft.object.spec[$0]) }) { continue }
-        if rule == 0, draft.kind.identityField == unique.fields.first, unique.condition == nil, !unique.global { continue }
+        if rule == 0, draft.kind.identityField == unique.fields.first, unique.condition == nil, !unique.global,
+          draft.kind.storage != .record
+        { continue }
         guard let holder = snapshot.holders[need] else {
           needs.insert(need)
           continue

@@ -115,6 +115,7 @@ extension PlannerRun {
       let used = sequenceUse[key, default: 0]
       sequenceUse[key] = used + 1
       value = .int(range.lowerBound + used)
+    case .gapless: return  // the store gives it in the commit
     case .uuid: value = .string(context.minting.uid(at: context.now).description)
     }
     if let before = draft.existing?.spec[field.name], generate.grace != nil {

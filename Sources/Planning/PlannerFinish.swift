@@ -14,6 +14,7 @@ extension PlannerRun {
       results[draft.object.uid] = draft.object
       items.append(item(draft))
       guard problems.isEmpty else { continue }
+      commit.records += auditRows(draft)
       switch draft.fate {
       case .keep:
         // What was decided from this object must still hold when others are written with it.
@@ -21,8 +22,8 @@ extension PlannerRun {
       case .record:
         commit.records.append(
           RecordRow(
-            tenant: draft.object.tenant, uid: draft.object.uid, kind: draft.kind.name, at: context.now, fields: draft.object.spec)
-        )
+            tenant: draft.object.tenant, uid: draft.object.uid, kind: draft.kind.name, at: context.now, fields: draft.object.spec,
+            mustBeNew: draft.intent != nil))
       case .create, .update, .restore:
         let operation: ObjectWrite.Operation = draft.fate == .create ? .create : draft.fate == .restore ? .restore : .update
         var object = draft.object

@@ -11,7 +11,10 @@ public struct Origin: Sendable, Hashable {
   public var commit: String?
   /// What was done, for `plumb events`: `apply`, `rollback`, `reconcile`, or an operation id.
   public var action: String
-  public init(manager: Manager, actor: String, commit: String? = nil, action: String) {
+  /// The person behind the actor, for the audit log. Not kept in history.
+  public var user: UID?
+  public init(manager: Manager, actor: String, commit: String? = nil, action: String, user: UID? = nil) {
+    self.user = user
     self.manager = manager
     self.actor = actor
     self.commit = commit
@@ -107,6 +110,8 @@ public enum Pin: Sendable {
   case exists(tenant: UID, uid: UID)
   /// At most this many live objects of the kind satisfy the predicate after this commit. `code` and `message` go into the refusal.
   case atMost(tenant: UID, kind: String, Predicate, Int, problem: Problem)
+  /// A sum over records is this after the commit: what was decided from it still holds. `by` in the total's order.
+  case total(tenant: UID, kind: String, name: String, by: [Value], is: Value, problem: Problem)
   /// No live object but those deleted here refers to this one (through these `Kind.field` paths; empty: any).
   case unreferenced(tenant: UID, uid: UID)
 }

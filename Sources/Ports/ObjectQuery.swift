@@ -124,7 +124,10 @@ public struct RecordRow: Sendable {
   public var kind: String
   public var at: Timestamp
   public var fields: ObjectMap
-  public init(tenant: UID, uid: UID, kind: String, at: Timestamp, fields: ObjectMap) {
+  /// A taken key of the kind's `unique` fails the commit; otherwise the row that is there stays, silently.
+  public var mustBeNew: Bool
+  public init(tenant: UID, uid: UID, kind: String, at: Timestamp, fields: ObjectMap, mustBeNew: Bool = false) {
+    self.mustBeNew = mustBeNew
     self.tenant = tenant
     self.uid = uid
     self.kind = kind

@@ -110,6 +110,8 @@ public protocol ReadPort: Sendable {
   func records(_ query: RecordQuery) async throws -> RecordPage
   /// Number of rows and sum of `field` (0 without one), grouped by the text of `by` (one group "" without it).
   func aggregate(_ query: RecordQuery, sum field: String?, by: String?) async throws -> [(group: String, count: Int, sum: Double)]
+  /// Sums of a record kind's total, for each list of `by` values (in the total's order); 0 where there are no rows.
+  func totals(tenant: UID, kind: String, name: String, keys: [[Value]]) async throws -> [Value]
   func effects(tenant: UID, uid: UID, unconsumedOnly: Bool) async throws -> [EffectRow]
   func lastUsed(tenant: UID, uids: [UID]) async throws -> [UID: Timestamp]
   /// A named value that outlives a process; nil when there is none or its time is over.

@@ -74,7 +74,7 @@ public struct ApplyService: ApplyPort {
     try await guardian.check(
       gone, of: stored.rows.count, set: set, owner: request.owner, confirm: request.confirm, dryRun: request.dryRun)
 
-    let origin = Origin(manager: .set(set), actor: caller.actor, commit: request.sourceCommit, action: "apply")
+    let origin = Origin(manager: .set(set), actor: caller.actor, commit: request.sourceCommit, action: "apply", user: caller.user)
     let contentHash = documents.contentHash(digest)
     let all = intents
     let knownCount = known.count

@@ -167,6 +167,12 @@ public struct Reconciler: Sendable {
           tenant: object.tenant, kind: limit.kind, .compare(.status([limit.field]), .equal, limit.value), limit.atMost,
           problem: Problem(.conflict, code: Self.limitCode, "The last place was taken.")))
     }
+    for sum in decision.sums {
+      pins.append(
+        .total(
+          tenant: engine.home(sum.kind, object.tenant), kind: sum.kind, name: sum.name, by: sum.by, is: sum.value,
+          problem: Problem(.conflict, code: Self.limitCode, "The sum moved.")))
+    }
     let gone = decision.finished && object.deleting != nil
     let statusMoved = status != object.status || object.observedGeneration != object.generation
     let consumed = replies.map { row -> EffectRow in
@@ -198,7 +204,8 @@ public struct Reconciler: Sendable {
             warning: $0.warning)
         }
         commit.records += decision.records.map {
-          RecordRow(tenant: object.tenant, uid: engine.minting.uid(at: now), kind: $0.kind, at: now, fields: $0.row)
+          RecordRow(
+            tenant: engine.home($0.kind, object.tenant), uid: engine.minting.uid(at: now), kind: $0.kind, at: now, fields: $0.row)
         }
         if rows.isEmpty { commit.finished = [FinishedWork(item: item, next: gone ? nil : next, attempts: 0)] }
       })

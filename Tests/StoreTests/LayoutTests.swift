@@ -103,6 +103,36 @@ final class LayoutTests: XCTestCase {
     } catch let problem as Problem { XCTAssertEqual(problem.code, "record_type") }
   }
 
+  /// A total that is declared later is summed from the rows that are there; one by other fields is summed anew.
+  func testTotalsAreSummedFromWhatIsThere() async throws {
+    let address = try await TestPostgres.shared.database()
+    func open(_ totals: [KindSpec.Total]) async throws -> PostgresStore {
+      let catalog = Fixture.makeCatalog()
+      catalog.kind("Entry")?.totals = totals
+      return try await PostgresStore(pool: ConnectionPool(address: address), catalog: catalog)
+    }
+    func sum(_ store: PostgresStore, _ key: [Value]) async throws -> Value? {
+      try await store.totals(tenant: Fixture.tenant, kind: "Entry", name: "balance", keys: [key]).first
+    }
+    let first = try await open([])
+    try await first.append(records: [Entries.row("a", 5), Entries.row("a", -7), Entries.row("b", 3)])
+    first.close()
+    let second = try await open([.init(name: "balance", sum: "amount", by: ["account"], min: 0)])
+    let counted = try await sum(second, ["a"])
+    XCTAssertEqual(counted, -2)
+    // Out of bounds already: it may only come nearer.
+    try await second.append(records: [Entries.row("a", 1)])
+    do {
+      try await second.append(records: [Entries.row("a", -1)])
+      XCTFail("further below the bound")
+    } catch CommitFailure.exceeded {}
+    second.close()
+    let third = try await open([.init(name: "balance", sum: "amount", by: [])])
+    let all = try await sum(third, [])
+    XCTAssertEqual(all, 2)
+    third.close()
+  }
+
   /// psql changes what was observed: the object is due at once, and the store's listeners hear of it.
   func testDriftByHandWakesTheObject() async throws {
     let store = try await TestPostgres.store(Fixture.catalog)

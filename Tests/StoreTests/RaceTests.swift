@@ -154,6 +154,33 @@ final class RaceTests: XCTestCase {
     XCTAssertEqual(outcomes, ["key": 1, "taken": 5, "room": 3, "exceeded": 3])
   }
 
+  /// Thirty-two spenders of 5 from a balance of 100 on two replicas, in both orders of two accounts: twenty get through.
+  func testConcurrentSpendsNeverGoBelowTheBound() async throws {
+    let (one, two) = try await pair()
+    defer {
+      one.close()
+      two.close()
+    }
+    _ = try await one.commit(Entries.commit([Entries.row("a", 100), Entries.row("b", 1000)]))
+    let before = try await deadlocks(one)
+    let outcomes = try await withThrowingTaskGroup(of: String.self) { group in
+      for n in 0..<32 {
+        group.addTask {
+          let rows = [Entries.row("a", -5), Entries.row("b", -1)]
+          return try await (n % 2 == 0 ? one : two).refusal(Entries.commit(n % 3 == 0 ? rows : rows.reversed())) ?? "spent"
+        }
+      }
+      return try await group.reduce(into: [String: Int]()) { $0[$1, default: 0] += 1 }
+    }
+    XCTAssertEqual(outcomes, ["spent": 20, "overdrawn": 12])
+    let left = [try await two.balance("a"), try await two.balance("b")]
+    XCTAssertEqual(left, [0, 980])
+    let numbers = try await one.numbers()
+    XCTAssertEqual(numbers.sorted(), (1...42).map { "E-" + String("000\($0)".suffix(4)) })
+    let after = try await deadlocks(one)
+    XCTAssertEqual(after, before)
+  }
+
   /// The same hundred objects in opposite orders, without expected versions: everyone gets through, at once.
   func testOpposedBulkWritesDoNotLockUp() async throws {
     let (one, two) = try await pair()

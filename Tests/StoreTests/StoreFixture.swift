@@ -40,7 +40,20 @@ enum Fixture {
     sample.unique = [.init(fields: ["key"])]
     sample.lifecycle.keep = .seconds(30 * 86_400)
     if !indexed { for field in app.fields { field.indexed = false } }
-    return KindCatalog(kinds: [app, pool, sample], families: [], routes: [], views: [:], digest: "fixture \(indexed)")
+    let entry = KindSpec(
+      family: "test", name: "Entry", doc: "",
+      fields: [
+        field("account", .string), field("bucket", .string), field("amount", .integer), field("cost", .decimal),
+        field("reference", .string),
+        field("number", .string) { $0.generate = .init(source: .gapless(prefix: "E-", width: 4)) },
+      ])
+    entry.storage = .record
+    entry.unique = [.init(fields: ["account", "reference"])]
+    entry.totals = [
+      .init(name: "balance", sum: "amount", by: ["account", "bucket"], min: 0, code: "overdrawn"),
+      .init(name: "spent", sum: "cost", by: [], max: 1000, code: "too_much"),
+    ]
+    return KindCatalog(kinds: [app, pool, sample, entry], families: [], routes: [], views: [:], digest: "fixture \(indexed)")
   }
 
   static let tenant = UID(high: 0x0190_0000_0000_7000, low: 0x8000_0000_0000_0011)

@@ -127,7 +127,8 @@ final class Server: @unchecked Sendable {
     let outgoing = OutgoingHTTP(allowPrivateTargets: options.allowPrivateTargets)
     let services = Services([
       ProcessService(directory: data.path + "/apps"), HTTPService(outgoing), try MailService(server: options.smtp),
-      try DNSService(resolver: options.resolver), FeedService(store: store, catalog: catalog), RecordsService(store: store),
+      try DNSService(resolver: options.resolver), FeedService(store: store, catalog: catalog),
+      RecordsService(store: store, catalog: catalog),
     ])
     var worker: Worker?
     // Begun once the listeners are there: a server whose address is in use starts no work, and no processes.

@@ -72,7 +72,7 @@ struct CommitTransaction {
     }
     try side.effects(commit.effects)
     try side.story(commit.story)
-    try records.append(commit.records, flight)
+    try records.append(commit.records, flight, faults)
     try side.work(finished: commit.finished, requests: commit.work)
 
     let announcements = self.announcements(statuses, versions, observed)
@@ -221,6 +221,7 @@ struct CommitTransaction {
       switch pin {
       case .version(let tenant, _, _), .exists(let tenant, _), .atMost(let tenant, _, _, _, _), .unreferenced(let tenant, _):
         tenants.insert(tenant)
+      case .total: break  // its own row stands for it
       }
     }
     heads.locked = tenants.sorted()

@@ -29,6 +29,15 @@ struct PinStatements {
       case .unreferenced(_, let uid): unreferenced.append(uid)
       case .atMost(let tenant, let kind, let predicate, let most, let problem):
         try count(ObjectQuery(tenant: tenant, kind: kind, predicate: predicate), most, problem, flight, faults)
+      case .total(let tenant, let kind, let name, let by, let value, let problem):
+        try flight.add(
+          """
+          SELECT coalesce((SELECT sum FROM record_total WHERE tenant = $1::uuid AND kind = $2 AND name = $3
+            AND key = key_text($4::jsonb::text)), 0)::text
+          """, [.uid(tenant), .text(kind), .text(name), .json(.list(by))]
+        ) { rows in
+          if DecimalText.canonical(.string(rows[0].text(0))) != DecimalText.canonical(value) { faults.exceeded.append(problem) }
+        }
       }
     }
     for chunk in exists.chunks {

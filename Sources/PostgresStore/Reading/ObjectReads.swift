@@ -129,15 +129,16 @@ extension PostgresStore {
 
   public func holders(tenant: UID, kind: String, keys: [UniqueKey]) async throws -> [UniqueKey: UID] {
     guard !keys.isEmpty, let number = dictionary.numbers[kind] else { return [:] }
+    let (table, scope) = catalog.kind(kind)?.storage == .record ? ("record_key", "tenant") : ("unique_key", "scope")
     return try await pool.run { connection in
       let rows = try connection.query(
         """
         SELECT x.n, k.uid FROM unnest($1::uuid[], $2::smallint[], $3::text[]) WITH ORDINALITY x(scope, rule, value, n)
-        JOIN unique_key k ON k.scope = x.scope AND k.kind = $4::smallint AND k.rule = x.rule AND k.value = key_text(x.value)
+        JOIN \(table) k ON k.\(scope) = x.scope AND k.kind = $4::smallint AND k.rule = x.rule AND k.value = key_text(x.value)
         WHERE k.until IS NULL OR k.until > clock_timestamp()
         """,
         [
-          .uids(keys.map { $0.global ? PostgresStore.everywhere : tenant }), .ints(keys.map(\.rule)), .texts(keys.map(\.value)),
+          .uids(keys.map { $0.global && table == "unique_key" ? PostgresStore.everywhere : tenant }), .ints(keys.map(\.rule)), .texts(keys.map(\.value)),
           .int(number),
         ])
       return Dictionary(rows.map { (keys[$0.int(0) - 1], $0.uid(1)) }, uniquingKeysWith: { first, _ in first })

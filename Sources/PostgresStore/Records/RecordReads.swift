@@ -113,7 +113,7 @@ extension PostgresStore {
     }
   }
 
-  /// Outside any commit; a row that is already there is kept as it is.
+  /// Outside any commit; a row that is already there is kept as it is. Throws `CommitFailure.exceeded` where a total forbids it.
   public func append(records rows: [RecordRow]) async throws {
     if rows.isEmpty { return }
     try await recordTables.prepare(rows, pool)
@@ -121,8 +121,10 @@ extension PostgresStore {
     try await pool.run { connection in
       try connection.transaction {
         let flight = Flight(connection)
-        try statements.append(rows, flight)
+        let faults = CommitFaults()
+        try statements.append(rows, flight, faults)
         try flight.run()
+        if let failure = faults.failure { throw failure }
       }
     }
   }

@@ -52,6 +52,7 @@ final class RecordTables: @unchecked Sendable {
       }
     }
     if !sql.isEmpty { try connection.transaction { try connection.command(sql) } }
+    try migrateTotals(connection)
   }
 
   /// Refuses rows of unknown kinds or from the future, and makes the partitions that the rows need.

@@ -122,7 +122,7 @@ struct OpenAPIWriter {
           "sort", ["type": "string"],
           doc: "One of \(route.spec.sortable.keys.sorted().joined(separator: ", ")); - before it for descending order.")
       }
-      if route.spec.paged { paging(query) }
+      if route.spec.paged { paging(route.spec.paging ?? family.spec.paging, query) }
     }
     if route.spec.verb == .delete, let confirm = family.spec.confirm, Self.isConfirmed(route, catalog) {
       query(confirm.forceParameter, ["type": "boolean"], doc: "Delete the dependents too.")
@@ -137,8 +137,7 @@ struct OpenAPIWriter {
       || catalog.referrers(of: kind.name).contains { ($0.field.reference ?? $0.field.of?.reference)?.onDelete == .confirm }
   }
 
-  private func paging(_ query: (String, Value, Bool, String?) -> Void) {
-    let paging = family.spec.paging
+  private func paging(_ paging: FamilySpec.Paging, _ query: (String, Value, Bool, String?) -> Void) {
     if paging.style == .none { return }
     query(
       paging.limitParameter, ["type": "integer", "minimum": 0], false,

@@ -113,6 +113,7 @@ struct SchemaWriter {
     case .reference(_, let plan):
       guard let plan else { return [:] }
       return ["anyOf": [response(plan, depth: depth + 1), ["type": "null"]]]
+    case .total(let plan): return ["type": plan.kind.field(plan.total.sum)?.type == .integer ? "integer" : "string"]
     case .related(let related):
       if related.spec.count { return ["type": "integer"] }
       return ["type": "array", "items": related.view.map { response($0, depth: depth + 1) } ?? ["type": "string"]]

@@ -83,6 +83,10 @@ struct ObjectReader: Sendable {
     return try await store.count(predicates.map { ObjectQuery(tenant: home, kind: kind.name, predicate: $0) })
   }
 
+  func totals(_ kind: KindSpec, _ name: String, _ keys: [[Value]]) async throws -> [Value] {
+    try await store.totals(tenant: home(kind), kind: kind.name, name: name, keys: keys)
+  }
+
   /// A record as an object without history.
   static func object(_ row: RecordRow) -> StoredObject {
     StoredObject(

@@ -32,7 +32,10 @@ struct Prefetch {
     }
     var related: [Int: PageData.Related] = [:]
     for plan in needs.related { related[plan.number] = try await self.related(plan, objects, kind, depth) }
-    return PageData(objects: targets, references: references, inverses: inverses, inverseCounts: counts, related: related)
+    var totals: [Int: [UID: Value]] = [:]
+    for plan in needs.totals { totals[plan.number] = try await self.totals(plan, objects, kind) }
+    return PageData(
+      objects: targets, references: references, inverses: inverses, inverseCounts: counts, related: related, totals: totals)
   }
 
   private func references(
@@ -103,6 +106,21 @@ struct Prefetch {
       }
     }
     return groups
+  }
+
+  private func totals(_ plan: TotalPlan, _ objects: [StoredObject], _ kind: KindSpec) async throws -> [UID: Value] {
+    let keys = objects.map { object -> [Value] in
+      let shown = ObjectValue(object, kind: kind, needs: Needs(), page: .empty, ids: ids)
+      var names = names
+      names["self"] = .object(shown)
+      let scope = RouteScope(names, object: shown)
+      return zip(plan.by, plan.total.by).map { program, field in
+        let value = (try? program?.evaluate(scope).get()) ?? .null
+        return StoredValue.of(value, field: plan.kind.field(field), ids: ids)
+      }
+    }
+    let sums = try await reader.totals(plan.kind, plan.total.name, keys)
+    return Dictionary(zip(objects.map(\.uid), sums)) { first, _ in first }
   }
 
   private func related(_ plan: RelatedPlan, _ objects: [StoredObject], _ kind: KindSpec, _ depth: Int) async throws

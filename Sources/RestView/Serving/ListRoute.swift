@@ -24,7 +24,7 @@ extension RouteExecutor {
     var problems: [Problem] = []
     var parts = filters(&problems)
     let sort = self.sort(kind, &problems)
-    let window = PageWindow(context.query, family.spec.paging, paged: spec.paged, &problems)
+    let window = PageWindow(context.query, spec.paging ?? family.spec.paging, paged: spec.paged, &problems)
     guard problems.isEmpty else { throw Problems(problems) }
     let bound = try await boundFields(kind).fields
     for (name, value) in bound {
@@ -73,7 +73,7 @@ extension RouteExecutor {
     _ kind: KindSpec, _ predicate: Predicate, _ sort: [(path: FieldPath, descending: Bool)], _ window: PageWindow
   ) async throws -> ListPage {
     var after: (values: [Value], uid: UID)?
-    let usesCursor = spec.paged && family.spec.paging.style == .cursor && kind.storage != .record
+    let usesCursor = spec.paged && (spec.paging ?? family.spec.paging).style == .cursor && kind.storage != .record
     let query = usesCursor ? "\(route.index) \(context.tenant) \(sort.map { "\($0.path)\($0.descending)" }) \(predicate)" : ""
     if usesCursor, let text = window.cursor { after = try services.cursors.read(text, query: query) }
     let more = usesCursor ? 1 : 0

@@ -87,5 +87,5 @@ struct RequestContext: Sendable {
   func prefetch() -> Prefetch { Prefetch(reader: reader, ids: ids, names: names) }
 
   /// Who did it, for history and blame.
-  var origin: Origin { Origin(manager: .api, actor: caller?.actor ?? "anonymous", action: route.spec.id) }
+  var origin: Origin { Origin(manager: .api, actor: caller?.actor ?? "anonymous", action: route.spec.id, user: caller?.user) }
 }

@@ -11,8 +11,10 @@ struct Needs: Sendable {
   var inverses: [String: InverseUse] = [:]
   /// Outputs that show objects of other kinds.
   var related: [RelatedPlan] = []
+  /// Sums over records that outputs show.
+  var totals: [TotalPlan] = []
 
-  var isEmpty: Bool { references.isEmpty && inverses.isEmpty && related.isEmpty }
+  var isEmpty: Bool { references.isEmpty && inverses.isEmpty && related.isEmpty && totals.isEmpty }
 
   /// Whether all that is read lives where objects of `kind` do, so that one feed position stands for it.
   func stays(in kind: KindSpec, catalog: KindCatalog) -> Bool {
@@ -23,7 +25,8 @@ struct Needs: Sendable {
         isNear(target), needs.stays(in: next, catalog: catalog)
       else { return false }
     }
-    return kind.inverses.allSatisfy { inverses[$0.name] == nil || isNear($0.kind) }
+    // Records move no feed.
+    return totals.isEmpty && kind.inverses.allSatisfy { inverses[$0.name] == nil || isNear($0.kind) }
       && related.allSatisfy { isNear($0.kind.name) && ($0.view?.needs.stays(in: $0.kind, catalog: catalog) ?? true) }
   }
 
@@ -34,6 +37,7 @@ struct Needs: Sendable {
       inverses[name] = use
     }
     for plan in other.related where !related.contains(where: { $0.number == plan.number }) { related.append(plan) }
+    for plan in other.totals where !totals.contains(where: { $0.number == plan.number }) { totals.append(plan) }
   }
 
   /// Follows one static path (`server.pool.name`) from an object of `kind`.

@@ -22,15 +22,18 @@ final class PageData: Sendable {
   let inverseCounts: [String: [UID: Int]]
   /// By the number of the plan.
   let related: [Int: Related]
+  /// Sums by the number of the plan and the object shown.
+  let totals: [Int: [UID: Value]]
 
   init(
     objects: [UID: StoredObject] = [:], references: [String: PageData] = [:], inverses: [String: [UID: [StoredObject]]] = [:],
-    inverseCounts: [String: [UID: Int]] = [:], related: [Int: Related] = [:]
+    inverseCounts: [String: [UID: Int]] = [:], related: [Int: Related] = [:], totals: [Int: [UID: Value]] = [:]
   ) {
     self.objects = objects
     self.references = references
     self.inverses = inverses
     self.inverseCounts = inverseCounts
     self.related = related
+    self.totals = totals
   }
 }

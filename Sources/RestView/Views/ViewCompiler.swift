@@ -108,6 +108,17 @@ final class ViewCompiler {
         build.needs.related.append(plan)
         append(member.name, .related(plan))
       }
+    case .total(let total):
+      guard let kind = catalog.kind(total.kind), let known = kind.totals.first(where: { $0.name == total.name }) else {
+        return fault("there is no total \(total.kind).\(total.name)", at: build.place)
+      }
+      guard build.kind != nil else { return fault("a total belongs to a view of an object; a reply reads it by a let", at: build.place) }
+      for (_, program) in total.by { check(program, &build) }
+      counter += 1
+      let by = known.by.map { field in total.by.first { $0.field == field }?.value }
+      let plan = TotalPlan(number: counter, kind: kind, total: known, by: by)
+      build.needs.totals.append(plan)
+      append(member.name, .total(plan))
     }
   }
 

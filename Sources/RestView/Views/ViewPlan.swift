@@ -12,6 +12,7 @@ final class ViewPlan: Sendable {
     case object(ViewPlan)
     case reference(field: String, ViewPlan?)
     case related(RelatedPlan)
+    case total(TotalPlan)
     /// A sealed field in clear; another value when it is not set.
     case reveal(FieldSpec, orElse: CELProgram?)
     /// The page of a list route.
@@ -48,6 +49,23 @@ final class ViewPlan: Sendable {
   }
 
   static let empty = ViewPlan(members: [], bare: nil, needs: Needs(), names: [], reveals: false, showsLastUse: false)
+}
+
+/// A sum over records in a view: one statement for a page.
+final class TotalPlan: Sendable {
+  /// Tells the plans of one view from another.
+  let number: Int
+  let kind: KindSpec
+  let total: KindSpec.Total
+  /// In the order of the total's `by`; nil is null.
+  let by: [CELProgram?]
+
+  init(number: Int, kind: KindSpec, total: KindSpec.Total, by: [CELProgram?]) {
+    self.number = number
+    self.kind = kind
+    self.total = total
+    self.by = by
+  }
 }
 
 /// Objects of another kind in a view: one grouped query for a page.

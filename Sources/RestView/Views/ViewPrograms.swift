@@ -14,6 +14,7 @@ enum ViewPrograms {
       case .value(let program): programs.append(program)
       case .object(let inner): programs += of(inner)
       case .related(let related): programs.append(related.predicate)
+      case .total(let total): programs += total.by.map(\.value)
       case .spread, .view, .reference, .items: break
       }
     }

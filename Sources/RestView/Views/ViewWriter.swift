@@ -64,6 +64,7 @@ struct ViewWriter {
     case .object(let plan): write(plan, object, to: &out)
     case .reference(let name, let plan): reference(name, plan, object, to: &out)
     case .related(let plan): related(plan, object, to: &out)
+    case .total(let plan): JSON.write(object.flatMap { $0.page.totals[plan.number]?[$0.object.uid] } ?? 0, to: &out)
     case .reveal(let field, let fallback):
       if let plain = object.flatMap({ reveal(field, $0.object) }) { return JSON.write(plain, to: &out) }
       write((try? fallback?.evaluate(RouteScope(names, object: object)).get()) ?? .null, nil, to: &out)

@@ -61,6 +61,9 @@ public final class FaultyStore: StorePort, @unchecked Sendable {
   )] {
     try await link.call("aggregate") { try await inner.aggregate(query, sum: field, by: by) }
   }
+  public func totals(tenant: UID, kind: String, name: String, keys: [[Value]]) async throws -> [Value] {
+    try await link.call("totals") { try await inner.totals(tenant: tenant, kind: kind, name: name, keys: keys) }
+  }
   public func effects(tenant: UID, uid: UID, unconsumedOnly: Bool) async throws -> [EffectRow] {
     try await link.call("effects") { try await inner.effects(tenant: tenant, uid: uid, unconsumedOnly: unconsumedOnly) }
   }

@@ -46,6 +46,9 @@ open class ForwardingStore: StorePort, @unchecked Sendable {
   )] {
     try await inner.aggregate(query, sum: field, by: by)
   }
+  open func totals(tenant: UID, kind: String, name: String, keys: [[Value]]) async throws -> [Value] {
+    try await inner.totals(tenant: tenant, kind: kind, name: name, keys: keys)
+  }
   open func effects(tenant: UID, uid: UID, unconsumedOnly: Bool) async throws -> [EffectRow] {
     try await inner.effects(tenant: tenant, uid: uid, unconsumedOnly: unconsumedOnly)
   }

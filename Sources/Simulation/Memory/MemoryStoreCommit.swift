@@ -69,10 +69,15 @@ extension MemoryStore {
           return count + 1
         }
         if count > most { exceeded.append(problem) }
+      case .total(let tenant, let kind, let name, let by, let value, let problem):
+        let sum = total(tenant, kind, name, by, after: commit.records, state)
+        if DecimalText.canonical(value) != sum { exceeded.append(problem) }
       }
     }
     if !moved.isEmpty { throw CommitFailure.moved(Set(moved).sorted()) }
-    let taken = self.taken(commit, state)
+    let records = recordFaults(commit.records, state)
+    exceeded += records.exceeded
+    let taken = self.taken(commit, state) + records.taken
     if !taken.isEmpty { throw CommitFailure.taken(taken) }
     if !missing.isEmpty { throw CommitFailure.missing(Set(missing).sorted()) }
     if !referenced.isEmpty { throw CommitFailure.referenced(Set(referenced).sorted()) }
@@ -253,6 +258,7 @@ extension MemoryStore {
       switch pin {
       case .version(let tenant, _, _), .exists(let tenant, _), .atMost(let tenant, _, _, _, _), .unreferenced(let tenant, _):
         tenants.insert(tenant)
+      case .total: break
       }
     }
     let at = tenants.reduce(now) { max($0, state.heads[$1].map { Timestamp(microseconds: $0.at.microseconds + 1) } ?? $0) }

@@ -104,7 +104,13 @@ extension MemoryStore {
   public func holders(tenant: UID, kind: String, keys: [UniqueKey]) async throws -> [UniqueKey: UID] {
     alone { state in
       var found: [UniqueKey: UID] = [:]
+      let isRecord = catalog.kind(kind)?.storage == .record
       for key in keys {
+        if isRecord {
+          let held = state.recordKeys[.init(tenant: tenant, kind: kind, rule: key.rule, value: key.value)]
+          if let held, held.until.map({ $0 > clock.now() }) ?? true { found[key] = held.uid }
+          continue
+        }
         let place = MemoryState.Key(
           scope: key.global ? MemoryState.everywhere : tenant, kind: kind, rule: key.rule, value: key.value)
         if let held = state.keys[place], !held.isOver(clock.now()) { found[key] = held.uid }
