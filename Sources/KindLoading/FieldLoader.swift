@@ -111,7 +111,8 @@ struct FieldLoader {
     guard let node = map["generate"] else { return nil }
     if node.string == "sequence" { return FieldSpec.Generate(source: .sequence) }
     if node.string == "uuid" { return FieldSpec.Generate(source: .uuid) }
-    guard let inner = map.map("generate", keys: ["prefix", "bytes", "length", "slug", "sequence", "width", "uuid", "again", "grace"])
+    guard
+      let inner = map.map("generate", keys: ["prefix", "bytes", "length", "slug", "sequence", "width", "uuid", "again", "grace"])
     else { return nil }
     let (again, grace) = (inner.string("again"), inner.duration("grace"))
     func made(_ source: FieldSpec.Generate.Source) -> FieldSpec.Generate {

@@ -13,7 +13,8 @@ enum SumLoader {
     }
     if kind.lifecycle.keep != nil {
       map.faults.add(
-        "records that are summed are kept for good", at: map.place("lifecycle"), fix: "Leave \"keep\" out: a sum equals its records.")
+        "records that are summed are kept for good", at: map.place("lifecycle"),
+        fix: "Leave \"keep\" out: a sum equals its records.")
     }
     return totals.all.compactMap { total($0, totals, kind) }
   }

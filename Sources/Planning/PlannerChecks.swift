@@ -194,7 +194,9 @@ extension PlannerRun {
         if unique.fields.contains(where: { namesNewObject(draft.object.spec[$0]) }) { continue }
         if rule == 0, draft.kind.identityField == unique.fields.first, unique.condition == nil, !unique.global,
           draft.kind.storage != .record
-        { continue }
+        {
+          continue
+        }
         guard let holder = snapshot.holders[need] else {
           needs.insert(need)
           continue

@@ -95,7 +95,8 @@ final class RaceTests: XCTestCase {
       shares = []
       for replica in replicas {
         shares.append(
-          try await one.renew(replica: replica, until: SystemClock().now() + .seconds(30), catalogDigest: "", wantsWork: true).count
+          try await one.renew(replica: replica, until: SystemClock().now() + .seconds(30), catalogDigest: "", wantsWork: true)
+            .count
         )
       }
     }

@@ -52,11 +52,14 @@ extension StorePort {
 extension StoreContract {
   static let totals: [StoreCase] = [
     StoreCase(name: "totals: sums by key, bounds, and nothing of a refused commit stays") { store in
-      let first = [Entries.row("a", 10), Entries.row("a", 5, bucket: "gift"), Entries.row("b", 7, cost: "1.25"), Entries.row("a", nil)]
+      let first = [
+        Entries.row("a", 10), Entries.row("a", 5, bucket: "gift"), Entries.row("b", 7, cost: "1.25"), Entries.row("a", nil),
+      ]
       _ = try await store.commit(Entries.commit(first))
       try await store.append(records: [Entries.row("a", -4, cost: "998.5"), Entries.row("a", 100, tenant: Fixture.other)])
       let sums = try await store.totals(
-        tenant: Fixture.tenant, kind: "Entry", name: "balance", keys: [["a", "main"], ["a", "gift"], ["b", "main"], ["none", "main"]])
+        tenant: Fixture.tenant, kind: "Entry", name: "balance",
+        keys: [["a", "main"], ["a", "gift"], ["b", "main"], ["none", "main"]])
       XCTAssertEqual(sums, [6, 5, 7, 0])
       let spent = try await store.totals(tenant: Fixture.tenant, kind: "Entry", name: "spent", keys: [[]])
       XCTAssertEqual(spent, ["999.75"])
@@ -70,13 +73,16 @@ extension StoreContract {
         try await store.append(records: [Entries.row("a", -1)])
         XCTFail("overdrawn")
       } catch CommitFailure.exceeded(let problems) { XCTAssertEqual(problems.map(\.code), ["overdrawn"]) }
-      let after = [try await store.balance("a"), try await store.balance("b"), try await store.balance("a", tenant: Fixture.other)]
+      let after = [
+        try await store.balance("a"), try await store.balance("b"), try await store.balance("a", tenant: Fixture.other),
+      ]
       XCTAssertEqual(after, [0, 7, 100])
     },
     StoreCase(name: "totals: a row sent twice counts once") { store in
       let row = Entries.row("a", 10, "r1")
       _ = try await store.commit(Entries.commit([row]))
-      _ = try await store.commit(Entries.commit([row, Entries.row("a", 10, "r1"), Entries.row("a", 3, "r2"), Entries.row("a", 9, "r2")]))
+      _ = try await store.commit(
+        Entries.commit([row, Entries.row("a", 10, "r1"), Entries.row("a", 3, "r2"), Entries.row("a", 9, "r2")]))
       try await store.append(records: [row, Entries.row("a", 1, "r2")])
       let balance = try await store.balance("a")
       XCTAssertEqual(balance, 13)
@@ -87,7 +93,8 @@ extension StoreContract {
       _ = try await store.commit(Entries.commit([Entries.row("a", 10, "r1", mustBeNew: true)]))
       let refused = [
         try await store.refusal(Entries.commit([Entries.row("a", 10, "r1", mustBeNew: true)])),
-        try await store.refusal(Entries.commit([Entries.row("a", 1, "x", mustBeNew: true), Entries.row("a", 1, "x", mustBeNew: true)])),
+        try await store.refusal(
+          Entries.commit([Entries.row("a", 1, "x", mustBeNew: true), Entries.row("a", 1, "x", mustBeNew: true)])),
         try await store.refusal(Entries.commit([Entries.row("b", 10, "r1", mustBeNew: true)])),
       ]
       XCTAssertEqual(refused, ["taken 0", "taken 0", nil])

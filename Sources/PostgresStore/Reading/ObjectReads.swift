@@ -138,7 +138,8 @@ extension PostgresStore {
         WHERE k.until IS NULL OR k.until > clock_timestamp()
         """,
         [
-          .uids(keys.map { $0.global && table == "unique_key" ? PostgresStore.everywhere : tenant }), .ints(keys.map(\.rule)), .texts(keys.map(\.value)),
+          .uids(keys.map { $0.global && table == "unique_key" ? PostgresStore.everywhere : tenant }), .ints(keys.map(\.rule)),
+          .texts(keys.map(\.value)),
           .int(number),
         ])
       return Dictionary(rows.map { (keys[$0.int(0) - 1], $0.uid(1)) }, uniquingKeysWith: { first, _ in first })

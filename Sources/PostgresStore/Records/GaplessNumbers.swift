@@ -33,7 +33,8 @@ struct GaplessSQL {
       let text = "\(number)::text"
       let column = table.columns.first { $0.field == entry.field.name }?.name ?? ""
       if let at = columns.firstIndex(of: column) {
-        columns[at] = "'\(entry.prefix.replacing("'", with: "''"))' || lpad(\(text), greatest(\(entry.width), length(\(text))), '0')"
+        columns[at] =
+          "'\(entry.prefix.replacing("'", with: "''"))' || lpad(\(text), greatest(\(entry.width), length(\(text))), '0')"
       }
     }
     return (with + " ", "INSERT INTO \(table.name) (\(names)) SELECT \(columns.joined(separator: ", ")) FROM fresh")

@@ -112,7 +112,8 @@ struct RecordStatements: Sendable {
       ORDER BY n ON CONFLICT (tenant, kind, rule, value) DO UPDATE SET uid = excluded.uid, until = excluded.until
       WHERE k.until <= clock_timestamp()
       """, parameters)
-    try checkNew(rows, keys.map { (tenant: $0.key.tenant, rule: $0.key.rule, value: $0.key.value, uid: $0.uid) }, kind, flight, faults)
+    try checkNew(
+      rows, keys.map { (tenant: $0.key.tenant, rule: $0.key.rule, value: $0.key.value, uid: $0.uid) }, kind, flight, faults)
     let fresh = rows.filter { !twice.contains($0.uid) }
     // A row is kept when every key of its own is held by it.
     let filter = """

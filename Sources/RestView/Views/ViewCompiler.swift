@@ -112,7 +112,9 @@ final class ViewCompiler {
       guard let kind = catalog.kind(total.kind), let known = kind.totals.first(where: { $0.name == total.name }) else {
         return fault("there is no total \(total.kind).\(total.name)", at: build.place)
       }
-      guard build.kind != nil else { return fault("a total belongs to a view of an object; a reply reads it by a let", at: build.place) }
+      guard build.kind != nil else {
+        return fault("a total belongs to a view of an object; a reply reads it by a let", at: build.place)
+      }
       for (_, program) in total.by { check(program, &build) }
       counter += 1
       let by = known.by.map { field in total.by.first { $0.field == field }?.value }
