@@ -54,6 +54,7 @@ let package = Package(
     module("HTTPServer", ["Core", "CLinux"]),
     module("Crypto", ["Core", "COpenSSL"]),
     module("OutgoingHTTP", ["Core", "Kinds", "Ports", "CLinux"]),
+    module("GitRepositories", ["Core", "Kinds", "Ports", "Documents", "OutgoingHTTP", "CLinux"]),
     module("Mail", ["Core", "Kinds", "Ports"]),
     module("NameResolution", ["Core", "Kinds", "Ports"]),
     module("ProcessRuntime", ["Core", "Kinds", "Ports", "CLinux"]),
@@ -70,7 +71,7 @@ let package = Package(
       [
         "Core", "Expressions", "Kinds", "Documents", "KindLoading", "Manifests", "Planning", "Ports", "Execution", "Reconciling",
         "Identity", "RestView", "NativeView", "PostgresStore", "HTTPServer", "Crypto", "OutgoingHTTP", "Mail", "NameResolution",
-        "ProcessRuntime", "Controllers", "Simulation",
+        "ProcessRuntime", "GitRepositories", "Controllers", "Simulation",
       ]),
     .executableTarget(name: "Plumb", dependencies: ["PlumbCommand"], path: "Sources/Plumb", swiftSettings: optimized),
 
@@ -99,6 +100,7 @@ let package = Package(
     tests("SimulationTests", ["Core", "Kinds", "KindLoading", "Ports", "Controllers", "Crypto", "Simulation", "TestSupport"]),
     tests("CommandTests", ["Core", "Kinds", "KindLoading", "Ports", "HTTPServer", "NativeView", "PlumbCommand", "TestSupport"]),
     tests("CaseTests", ["Core", "Documents", "TestSupport"]),
+    tests("GitTests", ["Core", "Kinds", "Ports", "Documents", "GitRepositories", "OutgoingHTTP", "Controllers", "TestSupport"]),
     tests("ResilienceTests", ["Core", "TestSupport"]),
     tests("TidyTests", []),
   ],

@@ -96,6 +96,13 @@ public struct NativeHandler: HTTPHandler {
       case "events": return try await events(request)
       default: break
       }
+    case ("POST", "objects", 4):
+      switch path[3] {
+      case "sync": return try await sync(request)
+      case "suspend": return try await suspend(request)
+      case "resume": return try await resume(request)
+      default: break
+      }
     default: break
     }
     let known = ["apply", "plan", "readiness", "kinds", "sets", "events", "export", "watch", "objects"]

@@ -15,8 +15,7 @@ public struct OutgoingHTTP: Sendable {
   private static let grace = Duration.milliseconds(500)
   private static let callsAtOnce = 64
 
-  private let allowPrivateTargets: Bool
-  private let resolver: any HostResolver
+  private let targets: TargetGuard
   private let program: String?
   private let gate = ProgramGate(limit: callsAtOnce)
 
@@ -26,8 +25,7 @@ public struct OutgoingHTTP: Sendable {
   public init(
     allowPrivateTargets: Bool, resolver: any HostResolver = SystemResolver(), program: String? = ProgramRunner.find("curl")
   ) {
-    self.allowPrivateTargets = allowPrivateTargets
-    self.resolver = resolver
+    targets = TargetGuard(allowsPrivate: allowPrivateTargets, resolver: resolver)
     self.program = program
   }
 
@@ -61,7 +59,7 @@ public struct OutgoingHTTP: Sendable {
     }
     let deadline = began.advanced(by: min(request.timeout, Self.timeoutLimit))
     var last = OutgoingFailure(.unresolved, "The host \(url.host) is not known.")
-    for address in try await targets(url, until: deadline).prefix(Self.addressLimit) {
+    for address in try await targets.targets(url.host, until: deadline).prefix(Self.addressLimit) {
       switch try await call(program, request, url, address, deadline) {
       case .success(let response): return response
       case .failure(let failure):
@@ -70,26 +68,6 @@ public struct OutgoingHTTP: Sendable {
       }
     }
     throw last
-  }
-
-  /// The addresses of the host that may be called.
-  private func targets(_ url: TargetURL, until deadline: ContinuousClock.Instant) async throws(OutgoingFailure) -> [IPAddress] {
-    var found: [IPAddress] = []
-    if let address = IPAddress(url.host) {
-      found = [address]
-    } else {
-      let resolver = resolver
-      guard let texts = await firstOf(deadline, { await resolver.addresses(of: url.host) }) else {
-        throw OutgoingFailure(.timeout, "The host \(url.host) was not found in time.")
-      }
-      found = texts.compactMap { IPAddress($0) }
-    }
-    guard !found.isEmpty else { throw OutgoingFailure(.unresolved, "The host \(url.host) is not known.") }
-    let allowed = found.filter { allowPrivateTargets ? $0.isTarget : $0.isPublic }
-    guard !allowed.isEmpty else {
-      throw OutgoingFailure(.refusedTarget, "The host \(url.host) is not on the public internet, and may not be called.")
-    }
-    return allowed
   }
 
   private func call(
@@ -121,21 +99,5 @@ public struct OutgoingHTTP: Sendable {
     case "program_timeout": return OutgoingFailure(.timeout, "No answer in time.", mayHaveArrived: true)
     default: return OutgoingFailure(.other, problem.message)
     }
-  }
-
-  /// What `work` returns, or nil at the deadline; the work is then left to itself.
-  private func firstOf<T: Sendable>(_ deadline: ContinuousClock.Instant, _ work: @escaping @Sendable () async -> T) async -> T? {
-    let (results, end) = AsyncStream.makeStream(of: Optional<T>.self, bufferingPolicy: .bufferingOldest(1))
-    let worker = Task { end.yield(await work()) }
-    let timer = Task {
-      try? await Task.sleep(until: deadline)
-      end.yield(nil)
-    }
-    defer {
-      worker.cancel()
-      timer.cancel()
-    }
-    for await result in results { return result }
-    return nil
   }
 }

@@ -32,7 +32,7 @@ final class ProgramRun: @unchecked Sendable {
   /// Starts the program.
   init(
     path: String, arguments: [String], environment: [String: String], input: [UInt8], secrets: [UInt8]?,
-    deadline: ContinuousClock.Instant, outputLimit: Int, memoryLimit: Int
+    deadline: ContinuousClock.Instant, outputLimit: Int, memoryLimit: Int, fileLimit: Int?
   ) throws {
     name = path.split(separator: "/").last.map(String.init) ?? path
     self.deadline = deadline
@@ -51,6 +51,7 @@ final class ProgramRun: @unchecked Sendable {
       throw error
     }
     _ = plumb_limit_memory(pid, UInt(memoryLimit))
+    if let fileLimit { _ = plumb_limit_files(pid, UInt(fileLimit)) }
     process = plumb_pidfd_open(pid)
     cancellation = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
     writers = [Writer(file: pipes[0].ourEnd, bytes: input)]

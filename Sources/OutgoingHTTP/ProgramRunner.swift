@@ -33,11 +33,12 @@ public enum ProgramRunner {
   ///   - input: its standard input.
   ///   - secrets: readable as `/dev/fd/3`, for what must not stand in arguments, where every user of the machine sees it.
   ///   - outputLimit: bytes of standard output; of standard error as well.
+  ///   - fileLimit: bytes of any file that it writes; it is ended when it writes more.
   /// - Throws: Problem `program_missing`, `program_timeout`, `program_failed` (it could not be started), `busy`; CancellationError.
   public static func run(
     _ path: String, _ arguments: [String], environment: [String: String] = ["PATH": "/usr/local/bin:/usr/bin:/bin"],
     input: [UInt8] = [], secrets: [UInt8]? = nil, timeout: Duration, outputLimit: Int = defaultOutputLimit,
-    memoryLimit: Int = defaultMemoryLimit, gate: ProgramGate = .shared
+    memoryLimit: Int = defaultMemoryLimit, fileLimit: Int? = nil, gate: ProgramGate = .shared
   ) async throws -> ProgramResult {
     let began = ContinuousClock.now
     try await gate.enter()
@@ -45,7 +46,8 @@ public enum ProgramRunner {
     try Task.checkCancellation()
     let run = try ProgramRun(
       path: path, arguments: arguments, environment: environment, input: input, secrets: secrets,
-      deadline: began.advanced(by: timeout), outputLimit: outputLimit, memoryLimit: memoryLimit)
+      deadline: began.advanced(by: timeout), outputLimit: outputLimit, memoryLimit: memoryLimit,
+      fileLimit: fileLimit)
     return try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in
         let thread = Thread { continuation.resume(with: Result { try run.complete() }) }

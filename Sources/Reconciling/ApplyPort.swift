@@ -37,6 +37,14 @@ public struct ApplyRequest: Sendable {
   public var secrets: [String: String]
   /// A pinned plan: do exactly this, or fail with `stale`.
   public var plan: Value?
+  /// Take back fields that others changed on objects which this set holds already.
+  public var reclaim = false
+  /// Deletions that look like a mistake are meant.
+  public var isConfirmed = false
+  /// Names of the tenants that the set may state; nil: those that the caller may write.
+  public var tenants: Set<String>?
+  /// The commit happens only while this holds.
+  public var fence: Fence?
 
   public init(
     set: String? = nil, owner: UID, prune: Bool = false, dryRun: Bool = false, takeOver: Bool = false, confirm: String? = nil,

@@ -46,7 +46,7 @@ public struct ApplyService: ApplyPort {
     var intents: [Intent] = []
     for manifest in read.manifests {
       guard let tenant = tenants.uid(of: manifest) else { continue }
-      problems += denials(manifest, tenant, caller)
+      problems += denials(manifest, tenant, caller, request)
       intents.append(
         intent(manifest, tenant, request, secrets.fill(documents.withSecrets(manifest), of: manifest), documents, tenants))
     }
@@ -65,14 +65,21 @@ public struct ApplyService: ApplyPort {
     }
 
     let stays = Set(known.map(\.uid))
+    let held = request.reclaim ? Set(stored.rows.map { ObjectKey(tenant: $0.tenant, kind: $0.kind, name: $0.name) }) : []
+    for at in intents.indices where !held.isEmpty {
+      let intent = intents[at]
+      if held.contains(Self.key(intent.tenant, intent.kind, Self.name(intent), engine)) { intents[at].takeOver = true }
+    }
     let stated = Set(intents.map { Self.key($0.tenant, $0.kind, Self.name($0), engine) })
     let gone =
       request.prune
       ? stored.rows.filter {
         !stays.contains($0.uid) && !stated.contains(Self.key($0.tenant, $0.kind, $0.name, engine)) && $0.current != nil
       } : []
-    try await guardian.check(
-      gone, of: stored.rows.count, set: set, owner: request.owner, confirm: request.confirm, dryRun: request.dryRun)
+    if !request.isConfirmed {
+      try await guardian.check(
+        gone, of: stored.rows.count, set: set, owner: request.owner, confirm: request.confirm, dryRun: request.dryRun)
+    }
 
     let origin = Origin(manager: .set(set), actor: caller.actor, commit: request.sourceCommit, action: "apply", user: caller.user)
     let contentHash = documents.contentHash(digest)
@@ -91,6 +98,8 @@ public struct ApplyService: ApplyPort {
           plan, all, set: set, request: request, removed: gone.map(\.uid) + dropped, catalog: engine.catalog.digest)
         let moved = !change.put.isEmpty || !change.removed.isEmpty || stored.catalogDigest != engine.catalog.digest
         if moved || !commit.writes.isEmpty { commit.inventory = [change] }
+        // Without anything to write there is nothing to guard.
+        if !commit.isEmpty { commit.fence = request.fence }
       })
     return ApplyOutcome(
       plan: outcome.plan, positions: outcome.positions, unchanged: knownCount,
@@ -130,9 +139,16 @@ public struct ApplyService: ApplyPort {
     }
   }
 
-  private func denials(_ manifest: Manifest, _ tenant: UID, _ caller: Caller) -> [Problem] {
+  private func denials(_ manifest: Manifest, _ tenant: UID, _ caller: Caller, _ request: ApplyRequest) -> [Problem] {
     func denied(_ message: String) -> Problem {
       Problem(.denied, code: "denied", message, place: manifest.place, object: "\(manifest.kind.name)/\(manifest.name)")
+    }
+    if let allowed = request.tenants, !allowed.contains(manifest.tenant ?? caller.tenantName) {
+      return [
+        denied(
+          manifest.tenant.map { "This source may not write tenant \($0)." }
+            ?? "metadata.tenant is missing: this source does not write its own tenant.")
+      ]
     }
     if engine.home(manifest.kind.name, tenant) == .rootTenant, !caller.isOperator {
       return [denied("Only operators of the installation may state a \(manifest.kind.name).")]

@@ -76,7 +76,8 @@ public struct Reconciler: Sendable {
     var resolved: [EffectRow] = []
     for at in rows.indices where rows[at].state == .intended {
       guard holds() else { throw CommitFailure.fenced }
-      rows[at] = await runner.resume(rows[at], metadata: object.metadata)
+      let row = rows[at]
+      rows[at] = await StepFence.$current.withValue(fence) { await runner.resume(row, metadata: object.metadata) }
       resolved.append(rows[at])
       // What follows a step that did not succeed was decided for a world that is not there.
       if rows[at].state != .done {
@@ -232,7 +233,7 @@ public struct Reconciler: Sendable {
         continue
       }
       guard holds() else { throw CommitFailure.fenced }
-      let replied = await runner.perform(row, metadata: object.metadata)
+      let replied = await StepFence.$current.withValue(fence) { await runner.perform(row, metadata: object.metadata) }
       done.append(replied)
       stopped = replied.state != .done
     }

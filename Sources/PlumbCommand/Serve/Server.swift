@@ -4,6 +4,7 @@ import Core
 import Crypto
 import Execution
 import Foundation
+import GitRepositories
 import HTTPServer
 import Identity
 import KindLoading
@@ -125,7 +126,10 @@ final class Server: @unchecked Sendable {
     try await Bootstrap.run(engine, data)
 
     let outgoing = OutgoingHTTP(allowPrivateTargets: options.allowPrivateTargets)
+    let apply = ApplyService(engine: engine, digest: { Digest.sha256($0) }, token: { randomToken(length: 20) })
     let services = Services([
+      GitService(
+        folder: data.path + "/git", allowPrivateTargets: options.allowPrivateTargets, applying: SourceApply(service: apply)),
       ProcessService(directory: data.path + "/apps"), HTTPService(outgoing), try MailService(server: options.smtp),
       try DNSService(resolver: options.resolver), FeedService(store: store, catalog: catalog),
       RecordsService(store: store, catalog: catalog),
@@ -177,7 +181,6 @@ final class Server: @unchecked Sendable {
     var url = "(no listener)"
     let tally = RequestTally()
     if options.role != .worker {
-      let apply = ApplyService(engine: engine, digest: { Digest.sha256($0) }, token: { randomToken(length: 20) })
       let native = NativeHandler(
         catalog: catalog, store: store, writer: engine, apply: apply, auth: identity, clock: clock, bell: bell, log: log)
       let rest = RestHandler(
