@@ -130,7 +130,7 @@ final class GitSourceTests: GitTestCase {
       top.remove()
     }
     try base.push(["a.yaml": "nonsense: true\n"])
-    try top.push(["b.yaml": "apiVersion: deploy/v1\nkind: App\nmetadata: {name: dep-app}\nspec: {project: dep-base, running: false, command: [true]}\n"])
+    try top.push(["b.yaml": "apiVersion: deploy/v1\nkind: App\nmetadata: {name: dep-app}\nspec: {project: dep-base, running: false, command: [sleep, \"1\"]}\n"])
     try source("dep-base", base)
     try source("dep-top", top, "  dependsOn: [dep-base]\n")
     let waiting = try until("GitSource", "dep-top") { Self.condition($0, "Ready")["reason"] == "DependencyNotReady" }
