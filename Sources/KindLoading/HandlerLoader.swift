@@ -28,7 +28,19 @@ struct HandlerLoader {
           "\"\(key)\" does nothing here", at: map.place(key), fix: "A handler writes by itself; hand it values over \"with\".")
       }
     }
-    if map.has("with"), !isHandler { faults.add("\"with\" needs \"handler\"", at: map.place("with")) }
+    if map.has("with"), !isHandler, !map.has("sql") {
+      faults.add("\"with\" needs \"handler\" or \"sql\"", at: map.place("with"))
+    }
+    if map.has("sql"), ![.list, .query].contains(route.verb) {
+      faults.add("\"sql\" belongs to the verbs list and query", at: map.place("sql"))
+    }
+    if map.has("sql"), map.has("view"), map.has("reply") {
+      faults.add("rows are shown by \"view\" or by \"reply\", not by both", at: map.place("view"))
+    }
+    if map.has("sql"), let name = map["view"]?.string, name.first?.isUppercase == true {
+      faults.add(
+        "rows are no objects: a view of theirs is written here", at: map.place("view"), fix: "Such as {amount: row.amount}.")
+    }
     accept(&route)
     if let scheme, scheme.accepts.contains("signature") {
       if !isHandler {

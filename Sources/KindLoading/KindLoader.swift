@@ -22,7 +22,13 @@ public enum KindLoader {
 
   private static func load(files: [(path: String, bytes: [UInt8])], root: String, _ faults: SpecFaults) throws -> KindCatalog {
     var hash = StableHash()
-    let parsed = files.sorted { $0.path < $1.path }.compactMap { parse($0.path, $0.bytes, root, faults, &hash) }
+    let sorted = files.sorted { $0.path < $1.path }
+    let parsed = sorted.filter { !$0.path.hasSuffix(".sql") }.compactMap { parse($0.path, $0.bytes, root, faults, &hash) }
+    let sql = SQLFiles(sorted, root: root, faults)
+    for text in sql.all {
+      hash.add(text.name)
+      hash.add(text.source)
+    }
     let expressions = ExpressionReader(faults: faults)
 
     var families: [LoadedFamily] = []
@@ -53,7 +59,9 @@ public enum KindLoader {
         }
         continue
       }
-      let loaded = RestLoader(file: file, faults: faults, expressions: expressions, family: family, kinds: kindsByName).load()
+      let loaded = RestLoader(
+        file: file, faults: faults, expressions: expressions, family: family, kinds: kindsByName, sql: sql
+      ).load()
       for view in loaded.views {
         let key = "\(file.family).\(view.spec.kind).\(view.spec.name)"
         if viewIndex.updateValue(view.spec, forKey: key) != nil { faults.add("the view \(key) stands twice", at: view.place) }
@@ -64,7 +72,8 @@ public enum KindLoader {
 
     let catalog = KindCatalog(
       kinds: kinds.map(\.spec), families: families.map(\.spec), routes: routes.map { RouteCheck.withTarget($0) },
-      views: viewIndex, digest: hash.text)
+      views: viewIndex, digest: hash.text, sql: sql.all)
+    sql.checkUse()
     KindCheck(kinds: kindsByName, faults: faults).check(kinds)
     KindCheck(kinds: kindsByName, faults: faults).check(families.map(\.spec))
     RouteCheck(catalog: catalog, faults: faults).check(routes, views)

@@ -8,14 +8,16 @@ struct LetLoader {
   let faults: SpecFaults
   let expressions: ExpressionReader
   let kinds: [String: KindSpec]
+  let sql: SQLLoader
 
-  func lets(_ map: SpecMap, _ scope: inout ExpressionScope) -> [RouteSpec.Let] {
+  func lets(_ map: SpecMap, _ scope: inout ExpressionScope, _ route: inout RouteSpec) -> [RouteSpec.Let] {
     var out: [RouteSpec.Let] = []
     for member in map.map("let")?.all ?? [] {
       guard let one = letSource(member, &scope) else {
         scope.names[member.key] = .open
         continue
       }
+      route.places["let.\(member.key)"] = file.place(member)
       out.append(RouteSpec.Let(name: member.key, source: one))
     }
     return out
@@ -30,7 +32,7 @@ struct LetLoader {
     guard
       let map = SpecMap(
         member.value, in: file, faults, what: what,
-        keys: ["find", "where", "count", "all", "source", "op", "with", "within", "orElse"])
+        keys: ["find", "where", "count", "all", "source", "op", "with", "within", "orElse", "sql"])
     else { return nil }
     if let written = map.string("find") {
       let kind = written.split(separator: "/").last.map(String.init) ?? written
@@ -44,8 +46,13 @@ struct LetLoader {
       guard let predicate = expressions.program(map, "where", inner) else { return nil }
       return .find(kind: kind, predicate: predicate, form: form)
     }
+    if map.has("sql") {
+      guard let sql = sql.sql(map, scope, timeout: map.duration("within")) else { return nil }
+      scope.names[member.key] = .open
+      return .sql(sql)
+    }
     guard let source = map.string("source"), let op = map.required("op", of: what) else {
-      faults.add("\(what) needs \"find\" or \"source\"", at: map.place)
+      faults.add("\(what) needs \"find\", \"source\" or \"sql\"", at: map.place)
       return nil
     }
     let with = map.map("with")?.all.compactMap { m in expressions.program(m.value, in: file, scope).map { (m.key, $0) } } ?? []

@@ -14,6 +14,7 @@ struct RestLoader {
   let expressions: ExpressionReader
   let family: LoadedFamily
   let kinds: [String: KindSpec]
+  let sql: SQLFiles
 
   struct Result {
     var views: [LoadedView] = []
@@ -47,7 +48,7 @@ struct RestLoader {
       }
     }
     let loader = RouteLoader(
-      file: file, faults: faults, expressions: expressions, family: family, kinds: kinds, views: views, defaults: map,
+      file: file, faults: faults, expressions: expressions, family: family, kinds: kinds, views: views, sql: sql, defaults: map,
       viewNames: result.views.map(\.spec).filter { $0.kind == home }.map(\.name))
     if !map.has("routes"), !map.has("views") { faults.add("rest.yaml needs \"routes\" or \"views\"", at: map.place) }
     for member in map.map("routes")?.all ?? [] {

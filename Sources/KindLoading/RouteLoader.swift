@@ -20,6 +20,7 @@ struct RouteLoader {
   let family: LoadedFamily
   let kinds: [String: KindSpec]
   let views: ViewLoader
+  let sql: SQLFiles
   /// The file's keys above `routes`.
   let defaults: SpecMap
   /// The views of the file's own kind.
@@ -33,7 +34,7 @@ struct RouteLoader {
   static let keys =
     defaultKeys + [
       "id", "verb", "doc", "let", "args", "body", "sets", "do", "wait", "filter", "reply", "audit", "handler", "with", "events",
-      "fail", "tenant", "maxBody",
+      "fail", "tenant", "maxBody", "sql",
     ]
 
   /// What answers may read: the object, and what the request gave.
@@ -43,7 +44,7 @@ struct RouteLoader {
     scope.softNames = [
       "server": .open, "family": .open, "requestId": .leaf, "once": .open, "items": .leaf, "total": .leaf, "limit": .leaf,
       "offset": .leaf,
-      "result": .open, "action": .leaf, "kind": .leaf, "target": kind.map { .object(kind: $0) } ?? .open,
+      "row": .open, "result": .open, "action": .leaf, "kind": .leaf, "target": kind.map { .object(kind: $0) } ?? .open,
     ]
     if let kind { scope.names["self"] = .object(kind: kind) }
     return scope
@@ -70,7 +71,9 @@ struct RouteLoader {
     var scope = self.scope(route)
     route.args = args(map)
     scope.names["args"] = .members(Dictionary(route.args.map { ($0.name, .open) }, uniquingKeysWith: { $1 }))
-    route.lets = LetLoader(file: file, faults: faults, expressions: expressions, kinds: kinds).lets(map, &scope)
+    let sqlLoader = SQLLoader(file: file, faults: faults, expressions: expressions, files: sql)
+    route.lets = LetLoader(file: file, faults: faults, expressions: expressions, kinds: kinds, sql: sqlLoader).lets(
+      map, &scope, &route)
     let request = RequestLoader(
       file: file, faults: faults, expressions: expressions, spelling: views.spelling, views: views, kinds: kinds)
     route.binds = request.binds(either(map, "bind"), route)
@@ -94,7 +97,13 @@ struct RouteLoader {
     route.tenant = expressions.program(map, "tenant", Self.answerScope(kind: nil).adding("path", scope.names["path"] ?? .open))
     let scheme = family.spec.schemes.first { $0.name == route.auth }
     HandlerLoader(map: map, defaults: defaults, faults: faults, scheme: scheme).load(what, &route)
-    route.with = request.assignments(map, "with", scope)
+    if map.has("sql") {
+      route.sql = sqlLoader.sql(map, scope)
+      route.places["sql"] = map.place("sql")
+      route.sqlReply = map.has("reply")
+    } else {
+      route.with = request.assignments(map, "with", scope)
+    }
     route.events = map.strings("events") ?? []
     answer(map, what, scope, &route)
     return LoadedRoute(spec: route, file: file, map: map, mentioned: mentioned(route, expressions.pending[first...]))
@@ -112,7 +121,7 @@ struct RouteLoader {
       return name
     }
     if let home = file.folder, kinds[home] != nil { return home }
-    if verb != .handler, verb != .query {
+    if verb != .handler, verb != .query, !map.has("sql") {
       faults.add("the verb \(verb) needs a kind, and none is named \"\(file.folder ?? "")\"", at: map.place, fix: "Add \"kind\".")
     }
     return nil
@@ -222,6 +231,8 @@ struct RouteLoader {
       } else if let view = views.view(node, name: "", kind: route.kind ?? route.home, scope: scope) {
         route.answer = .reply(view)
       }
+    } else if map.has("sql") {
+      route.answer = .empty
     } else if [.get, .list, .create, .replace, .update].contains(route.verb) {
       if viewNames.contains(route.kind ?? "") || (viewNames.count == 1 && route.kind == file.folder) {
         route.answer = .view(viewNames.count == 1 ? viewNames[0] : route.kind ?? "")

@@ -1,4 +1,4 @@
-// Finds the spec files below a folder: specs/<family>/family.yaml, specs/<family>/<Kind>/{kind,rest}.yaml.
+// Finds the spec files below a folder: specs/<family>/family.yaml, specs/<family>/<Kind>/{kind,rest}.yaml and its SQL files.
 import Core
 import Foundation
 
@@ -33,7 +33,7 @@ enum SpecFolder {
         }
         for name in entries(folder.appendingPathComponent(path)) where !isFolder(folder.appendingPathComponent("\(path)/\(name)"))
         {
-          if name == "kind.yaml" || name == "rest.yaml" {
+          if name == "kind.yaml" || name == "rest.yaml" || name.hasSuffix(".sql") {
             take("\(path)/\(name)")
           } else {
             unexpected(name, "\(path)/\(name)", root, ["kind.yaml", "rest.yaml"], faults)

@@ -8,16 +8,22 @@ public struct KindCatalog: Sendable {
   public let routes: [RouteSpec]
   /// `Family.Kind.View` → view.
   public let views: [String: ViewSpec]
+  /// SQL files of routes.
+  public let sql: [SQLText]
   /// Changes whenever any spec changes in meaning: replicas of one digest agree.
   public let digest: String
   private let kindIndex: [String: Int]
 
-  public init(kinds: [KindSpec], families: [FamilySpec], routes: [RouteSpec], views: [String: ViewSpec], digest: String) {
+  public init(
+    kinds: [KindSpec], families: [FamilySpec], routes: [RouteSpec], views: [String: ViewSpec], digest: String,
+    sql: [SQLText] = []
+  ) {
     self.kinds = kinds
     self.families = families
     self.routes = routes
     self.views = views
     self.digest = digest
+    self.sql = sql
     kindIndex = Dictionary(kinds.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
   }
 

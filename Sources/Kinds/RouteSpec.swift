@@ -48,8 +48,28 @@ public struct RouteSpec: Sendable {
     case find(kind: String, predicate: CELProgram, form: Form)
     /// An answer of an outside service: source, operation, arguments, deadline, and what to use when it fails.
     case source(String, op: String, with: [(String, CELProgram)], within: Duration, orElse: CELProgram?)
+    /// Rows of an SQL file, or its first row.
+    case sql(SQL)
     public enum Form: Sendable { case object, count, all }
   }
+  /// A read-only SQL file over the kinds, with what its parameters get.
+  public struct SQL: Sendable {
+    public var text: SQLText
+    public var with: [(String, CELProgram)]
+    /// One row (null when there is none) instead of a list.
+    public var row: Bool
+    /// Rows at most; nil: the standard.
+    public var most: Int?
+    public var timeout: Duration?
+    public init(text: SQLText, with: [(String, CELProgram)], row: Bool, most: Int?, timeout: Duration?) {
+      self.text = text
+      self.with = with
+      self.row = row
+      self.most = most
+      self.timeout = timeout
+    }
+  }
+
   public struct Let: Sendable {
     public var name: String
     public var source: LetSource
@@ -203,7 +223,11 @@ public struct RouteSpec: Sendable {
   public var audit: String?
 
   public var handler: String?
-  /// What is handed to the handler or the SQL file, by name.
+  /// The answer's rows; see the verbs list and query.
+  public var sql: SQL?
+  /// Of a list of rows: the answer is one `reply` over `items`, not a view of each `row`.
+  public var sqlReply = false
+  /// What is handed to the handler, by name.
   public var with: [(String, CELProgram)] = []
   /// Event names for `watch`.
   public var events: [String] = []

@@ -24,7 +24,8 @@ struct PlanShape: Sendable {
     }
     summary["unchanged"] = .int(unchanged + plan.count(.unchanged))
     return [
-      "items": .list(changed.map { item($0, $0.action == .create ? plan.results[$0.uid] : before[$0.uid], shape) }), "summary": .object(summary),
+      "items": .list(changed.map { item($0, $0.action == .create ? plan.results[$0.uid] : before[$0.uid], shape) }),
+      "summary": .object(summary),
       "positions": .object(ObjectMap(positions.sorted { $0.key < $1.key }.map { ($0.key.description, Value.int($0.value)) })),
       "problems": .list(plan.problems.map(\.value)), "warnings": .list(plan.warnings.map(\.value)),
     ]

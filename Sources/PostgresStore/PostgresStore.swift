@@ -12,6 +12,7 @@ public final class PostgresStore: StorePort, @unchecked Sendable {
   let recordTables: RecordTables
   let signalHub: SignalHub
   let rotation = Rotation()
+  let sqlStatements = SQLStatements()
 
   /// Brings the database's layout up to date, and loads what is needed to read it. Several replicas may do so at once.
   public init(pool: ConnectionPool, catalog: KindCatalog) async throws {
@@ -28,6 +29,9 @@ public final class PostgresStore: StorePort, @unchecked Sendable {
     }
     signalHub = try SignalHub(address: pool.address, counter: pool.counter)
   }
+
+  /// The schema that all tables stand in.
+  public var schemaName: String { pool.address.schema }
 
   public func signals() -> AsyncStream<StoreSignal> { signalHub.streams.stream() }
 

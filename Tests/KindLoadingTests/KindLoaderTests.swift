@@ -76,7 +76,7 @@ final class KindLoaderTests: XCTestCase {
       (rest, "q: \"name.", "q: \"nmae.", "nmae", "nothing is named \"nmae\" in Item. Did you mean \"name\"?"),
       (rest, "\"DELETE /items/{id}\"", "\"GET /items/{item}\"", "\"GET /items/{item}", "GET /items/{item} stands twice"),
       (rest, "verb: list", "verb: list, handler: x.y", "x.y", "\"handler\" belongs to the verb handler"),
-      (rest, "verb: list", "verb: list, with: {a: 1}", "{a: 1}", "\"with\" needs \"handler\""),
+      (rest, "verb: list", "verb: list, with: {a: 1}", "{a: 1}", "\"with\" needs \"handler\" or \"sql\""),
       (rest, "verb: create", "verb: create, accept: raw", "raw", "a raw body is read by a handler"),
       (rest, "verb: create", "verb: create, accept: xml", "xml", "there is no body format \"xml\""),
       (rest, "verb: create", "verb: create, maxBody: 1GB", "1GB", "\"maxBody\" must be a size such as 512KB or 10MB"),

@@ -18,7 +18,9 @@ final class LanguagePagesTests: XCTestCase {
   /// `file=` blocks of all pages.
   private func blocks() throws -> [(path: String, text: String)] {
     try Self.pages.flatMap { page in
-      try text(page).components(separatedBy: "\n```yaml file=").dropFirst().compactMap { part in
+      try text(page).replacingOccurrences(of: "\n```sql file=", with: "\n```yaml file=").components(
+        separatedBy: "\n```yaml file="
+      ).dropFirst().compactMap { part in
         guard let line = part.firstIndex(of: "\n"), let end = part.range(of: "\n```") else { return nil }
         return (String(part[..<line]), String(part[part.index(after: line)..<end.lowerBound]) + "\n")
       }
@@ -28,7 +30,7 @@ final class LanguagePagesTests: XCTestCase {
   func testTheSmallFamilyLoads() throws {
     let catalog = try KindLoader.load(files: try blocks().map { ($0.path, Array($0.text.utf8)) })
     XCTAssertEqual(catalog.kinds.map(\.name), ["Delivery", "Entry", "Item", "Shelf"])
-    XCTAssertEqual(catalog.routes.count, 7)
+    XCTAssertEqual(catalog.routes.count, 8)
     XCTAssertEqual(catalog.routes.first { $0.id == "shop.items.get-on-shelf" }?.target, "id")
   }
 

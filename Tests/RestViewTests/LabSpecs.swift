@@ -51,6 +51,36 @@ enum LabSpecs {
         audit: note.copied
         view: Note
       POST /notes/pair: {id: lab.notes.pair, verb: handler, handler: lab.pair, body: [title, stars], view: Note}
+      GET /ranking:
+        id: lab.ranking
+        verb: list
+        kind: none
+        args: {least: {type: integer, default: 0}, word: {type: string}}
+        sql: ranking.sql
+        with: {least: args.least, word: "has(args.word) ? args.word : null"}
+      GET /ranking/short:
+        id: lab.ranking.short
+        verb: list
+        kind: none
+        sql: ranking.sql
+        with: {least: 0, word: null}
+        view: {title: row.title, good: row.stars > 2}
+      GET /ranking/reply:
+        id: lab.ranking.reply
+        verb: list
+        kind: none
+        sql: ranking.sql
+        with: {least: 0, word: null}
+        page: none
+        reply: {best: "items.size() > 0 ? items[0].title : null", count: total}
+      GET /sums: {id: lab.sums, verb: query, kind: none, sql: {file: sums.sql, row: true}, reply: {sums: result, by: caller.actor}}
+      GET /slow: {id: lab.slow, verb: query, kind: none, sql: {file: slow.sql, row: true, timeout: 1s}}
+      "GET /notes/{id}/tallies":
+        id: lab.notes.tallies
+        verb: get
+        let: {amounts: {sql: of.sql, with: {note: uid}}, first: {sql: {file: of.sql, row: true}, with: {note: uid}}}
+        reply: {title: title, amounts: "amounts.map(a, a.amount)", first: "first == null ? null : first.amount"}
+      "GET /tallies/{note}": {id: lab.tallies, verb: query, kind: none, sql: of.sql, with: {note: path.note}}
       POST /hooks/lab: {id: lab.hook, verb: handler, handler: lab.signed, kind: none, auth: signed, needs: [], accept: raw}
       POST /forms:
         id: lab.form
@@ -64,7 +94,27 @@ enum LabSpecs {
       "GET /open/{tenant}/echo":
         {id: lab.open, verb: handler, handler: lab.echo, kind: none, auth: none, needs: [], tenant: path.tenant, reply: {tenant: result.tenant}}
     """
+  static let tally = """
+    kind: Tally
+    doc: Points that a note got; never changed.
+    storage: record
+    fields:
+      note: {ref: Note, required: true, indexed: true}
+      amount: {type: decimal}
+    """
+  static let ranking = """
+    -- Notes with their points; the best first.
+    SELECT n.id, n.title, n.stars, n."createdAt" AS created_at, coalesce(sum(t.amount), 0) AS amount, count(t.uid) AS tallies
+    FROM "Note" n LEFT JOIN "Tally" t ON t.note = n.uid
+    WHERE n.stars >= :least AND (:word::text IS NULL OR n.title LIKE '%' || :word || '%')
+    GROUP BY n.id, n.title, n.stars, n."createdAt" ORDER BY n.stars DESC, n.title;
+    """
+  static let sums =
+    "SELECT count(*) AS notes, sum(stars)::bigint AS stars, json_agg(title ORDER BY title) AS titles FROM \"Note\""
+  static let of = "SELECT amount FROM \"Tally\" WHERE note = :note ORDER BY amount"
+  static let slow = "SELECT count(*) AS n FROM generate_series(1, 1000000000) AS g(n)"
   static let files: [String: String] = [
-    "lab/family.yaml": family, "lab/Note/kind.yaml": note, "lab/Note/rest.yaml": noteRest,
+    "lab/Tally/kind.yaml": tally, "lab/Note/ranking.sql": ranking, "lab/Note/sums.sql": sums, "lab/Note/of.sql": of,
+    "lab/Note/slow.sql": slow, "lab/family.yaml": family, "lab/Note/kind.yaml": note, "lab/Note/rest.yaml": noteRest,
   ]
 }

@@ -21,7 +21,9 @@ enum PlanMarkdown {
       text += item["reason"].string.map { "  (\(fenced($0)))" } ?? ""
       text += "\n"
       if action == "delete" { continue }
-      for change in item["changes"].list ?? [] where change["default"].bool != true { text += "    \(fenced(PlanText.change(change, creates: action == "create")))\n" }
+      for change in item["changes"].list ?? [] where change["default"].bool != true {
+        text += "    \(fenced(PlanText.change(change, creates: action == "create")))\n"
+      }
     }
     text += "```\n"
     if items.count > objects { text += "\nand \(items.count - objects) more.\n" }

@@ -45,7 +45,9 @@ struct PlanText {
     if let reason = item["reason"].string { head += "  (\(reason))" }
     var text = console.styled(head, style) + "\n"
     if action == "delete" || (action == "create" && done) { return text }
-    for change in item["changes"].list ?? [] where change["default"].bool != true { text += "    " + Self.change(change, creates: action == "create") + "\n" }
+    for change in item["changes"].list ?? [] where change["default"].bool != true {
+      text += "    " + Self.change(change, creates: action == "create") + "\n"
+    }
     return text
   }
 

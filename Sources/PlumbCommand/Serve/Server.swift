@@ -24,6 +24,8 @@ final class Server: @unchecked Sendable {
   /// Requests in flight may take this long after the stop.
   static let drain = Duration.seconds(10)
   static let wakeAttempts = 40
+  /// Adapters that an installation may lack: routes that ask them say what holds without.
+  static let optionalServices: Set<String> = ["metrics"]
 
   let url: String
   private let data: DataDirectory
@@ -110,6 +112,8 @@ final class Server: @unchecked Sendable {
     _ options: ServeOptions, _ catalog: KindCatalog, _ data: DataDirectory, _ postgres: PrivatePostgres?, _ pool: ConnectionPool,
     _ store: PostgresStore, _ clock: SystemClock, _ random: SystemRandom, _ log: @escaping @Sendable (String) -> Void
   ) async throws -> Server {
+    let faults = try await store.check(SQLUse.files(catalog))
+    guard faults.isEmpty else { throw Problems(faults) }
     let vault = try Vault(key: try data.key(), random: random)
     try await Bootstrap.checkKey(store, vault, data)
     let bell = ChangeBell()
@@ -134,6 +138,8 @@ final class Server: @unchecked Sendable {
       try DNSService(resolver: options.resolver), FeedService(store: store, catalog: catalog),
       RecordsService(store: store, catalog: catalog),
     ])
+    let unknown = RouteChecker.checkSources(catalog, services: optionalServices.union(services.all.map(\.name)))
+    guard unknown.isEmpty else { throw Problems(unknown) }
     var worker: Worker?
     // Begun once the listeners are there: a server whose address is in use starts no work, and no processes.
     var loops: [@Sendable () async -> Void] = []

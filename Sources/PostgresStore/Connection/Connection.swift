@@ -133,6 +133,19 @@ final class Connection {
     }
   }
 
+  /// Names and types of what a statement would return; it is prepared, not run.
+  func columns(of sql: String) throws -> [SQLStatement.Column] {
+    let name = try prepare(sql)
+    counter.add(1)
+    let result = PQdescribePrepared(handle, name)
+    defer { PQclear(result) }
+    try check(result, sql: sql)
+    return (0..<PQnfields(result)).map { column in
+      SQLStatement.Column(
+        name: PQfname(result, column).map { String(cString: $0) } ?? "", type: Int(PQftype(result, column)))
+    }
+  }
+
   private func prepare(_ sql: String) throws -> String {
     uses += 1
     if let known = prepared[sql] {
@@ -160,7 +173,8 @@ final class Connection {
     default:
       guard result != nil, let state = PQresultErrorField(result, Int32(UInt8(ascii: "C"))) else { throw failure() }
       let primary = PQresultErrorField(result, Int32(UInt8(ascii: "M"))).map { String(cString: $0) } ?? ""
-      throw DatabaseError(state: String(cString: state), message: primary, connectionLost: isBroken, sql: sql)
+      let position = PQresultErrorField(result, Int32(UInt8(ascii: "P"))).flatMap { Int(String(cString: $0)) }
+      throw DatabaseError(state: String(cString: state), message: primary, connectionLost: isBroken, sql: sql, position: position)
     }
   }
 

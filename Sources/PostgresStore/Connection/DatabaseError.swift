@@ -9,6 +9,8 @@ struct DatabaseError: Error, CustomStringConvertible {
   var connectionLost: Bool
   /// The statement, for failures that are our own mistakes.
   var sql: String = ""
+  /// The character of the statement that it is about, counted from 1.
+  var position: Int?
 
   var description: String { state.isEmpty ? message : "\(message) (SQLSTATE \(state))" }
 

@@ -6,6 +6,7 @@ enum RequestNames {
   /// Given by requests too, but a field of the object at hand goes before them.
   static let soft: Set<String> = [
     "server", "family", "requestId", "target", "once", "item", "kind", "action", "items", "total", "limit", "offset", "result",
+    "row",
   ]
   /// What every program of a route may read.
   static let request: Set<String> = [
@@ -15,6 +16,8 @@ enum RequestNames {
   static let list: Set<String> = ["items", "total", "limit", "offset"]
   /// What the reply of a handler may read besides.
   static let handler: Set<String> = ["result"]
+  /// What answers made of SQL rows may read besides: the row at hand, in the view of a list.
+  static let rows: Set<String> = ["row"]
   /// The parameter, in the predicate of a filter.
   static let filterValue = "value"
   /// Types as values; they are no fields.

@@ -65,7 +65,7 @@ extension RouteExecutor {
     return [(path, descending)]
   }
 
-  private var wantsTotal: Bool {
+  var wantsTotal: Bool {
     family.list.has(.total) || route.names.contains("total") || family.spec.headers.contains { $0.1.contains("$total") }
   }
 
@@ -139,7 +139,7 @@ extension RouteExecutor {
     return find(route.view)
   }
 
-  private func listEnvelope(_ data: [UInt8], _ page: ListPage) -> [UInt8] {
+  func listEnvelope(_ data: [UInt8], _ page: ListPage) -> [UInt8] {
     if spec.envelope != nil { return enveloped(data, family.list) }
     var out: [UInt8] = []
     out.reserveCapacity(data.count + 128)

@@ -9,6 +9,7 @@ extension RouteExecutor {
     try await readLets(nil)
     try checkUnless(nil)
     try await audit(nil, route.kind)
+    if let sql = spec.sql { return try await query(sql) }
     return try await answer(nil, kind: nil, template: family.item)
   }
 }

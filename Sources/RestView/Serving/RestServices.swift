@@ -16,6 +16,8 @@ struct RestServices: Sendable {
   let random: any RandomSource
   let cursors: CursorCodec
   let services: [String: any ServicePort]
+  /// Nil where the store has no SQL.
+  let sql: (any SQLPort)?
   let handlers: [String: any OperationHandler]
   let limiter: RateLimiter
   let memo: PermissionMemo

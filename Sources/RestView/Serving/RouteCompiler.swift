@@ -16,7 +16,9 @@ struct RouteCompiler {
     var faults = Faults(route: spec)
     let kind = spec.kind.flatMap { catalog.kind($0) }
     if let name = spec.kind, kind == nil { faults.add("there is no kind \(name)") }
-    if kind == nil, ![.query, .handler, .watch].contains(spec.verb) { faults.add("the verb \(spec.verb.rawValue) needs a kind") }
+    if kind == nil, ![.query, .handler, .watch].contains(spec.verb), spec.sql == nil {
+      faults.add("the verb \(spec.verb.rawValue) needs a kind")
+    }
     if let kind, ids.style(kind.name) == .serial { faults.add("serial ids need a stored alias, which \(kind.name) lacks") }
     let views = ViewCompiler(ids: ids)
     let lets = self.lets(spec, &faults)
@@ -61,7 +63,7 @@ struct RouteCompiler {
     isReply: Bool
   ) -> Bool {
     guard let kind, kind.storage != .record, spec.lets.isEmpty, spec.unless.isEmpty, spec.audit == nil, spec.headers.isEmpty,
-      spec.wait == nil, spec.predicate == nil, spec.tenant == nil, !view.reveals, !view.showsLastUse,
+      spec.wait == nil, spec.predicate == nil, spec.tenant == nil, spec.sql == nil, !view.reveals, !view.showsLastUse,
       view.needs.stays(in: kind, catalog: catalog),
       !permissions.contains(where: { $0.readsTarget })
     else { return false }
@@ -110,7 +112,8 @@ struct RouteCompiler {
     names.formUnion(spec.effects.compactMap(\.name))
     if spec.effects.contains(where: { $0.each != nil }) { names.insert("item") }
     if spec.verb == .list { names.formUnion(RequestNames.list) }
-    if spec.verb == .handler { names.formUnion(RequestNames.handler) }
+    if spec.verb == .handler || spec.sql != nil { names.formUnion(RequestNames.handler) }
+    if spec.sql != nil { names.formUnion(RequestNames.rows) }
     return names
   }
 
@@ -124,19 +127,21 @@ struct RouteCompiler {
       }
       return (views.view(name, kind: kind.name, at: spec.place), false)
     case .reply(let reply):
-      let page = spec.verb == .list || spec.verb == .handler ? kind.map { (kind: $0, view: nil as String?) } : nil
-      return (views.compile(reply, kind: spec.verb == .list ? nil : kind, at: spec.place, page: page), true)
+      let page =
+        (spec.verb == .list && spec.sql == nil) || spec.verb == .handler ? kind.map { (kind: $0, view: nil as String?) } : nil
+      return (views.compile(reply, kind: spec.verb == .list || spec.sql != nil ? nil : kind, at: spec.place, page: page), true)
     }
   }
 
   /// Programs whose bare names are fields of the target.
   func targetPrograms(_ spec: RouteSpec) -> [CELProgram] {
     var programs = spec.unless.map(\.when) + spec.sets.map(\.1) + spec.headers.map(\.1)
-    programs += spec.with.map(\.1)
+    programs += spec.with.map(\.1) + (spec.sql?.with.map(\.1) ?? [])
     if let wait = spec.wait, wait.of == nil { programs += [wait.until] + (wait.when.map { [$0] } ?? []) }
     for route in spec.lets {
       switch route.source {
       case .value(let program): programs.append(program)
+      case .sql(let sql): programs += sql.with.map(\.1)
       case .source(_, _, let with, _, let orElse): programs += with.map(\.1) + (orElse.map { [$0] } ?? [])
       case .find: break
       }

@@ -36,7 +36,7 @@ struct RouteExecutor {
     try await executor.findTenant()
     switch route.spec.verb {
     case .get: return try await executor.get()
-    case .list: return try await executor.list()
+    case .list: return try await route.spec.sql == nil ? executor.list() : executor.listRows()
     case .create, .update, .replace: return try await executor.write()
     case .delete: return try await executor.delete()
     case .query: return try await executor.query()

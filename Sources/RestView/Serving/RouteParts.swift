@@ -72,6 +72,7 @@ extension RouteCompiler {
     return spec.lets.compactMap { route in
       switch route.source {
       case .value(let program): return ServedRoute.Let(name: route.name, source: .value(program))
+      case .sql(let sql): return ServedRoute.Let(name: route.name, source: .sql(sql))
       case .source(let service, let op, let with, let within, let orElse):
         return ServedRoute.Let(
           name: route.name, source: .service(name: service, operation: op, arguments: with, within: within, orElse: orElse))

@@ -73,6 +73,32 @@ public enum RouteChecker {
   }
 }
 
+extension RouteChecker {
+  /// Lets that ask a service which is not there, each with its place.
+  public static func checkSources(_ catalog: KindCatalog, services: Set<String>) -> [Problem] {
+    catalog.routes.flatMap { route in
+      route.lets.compactMap { one -> Problem? in
+        guard case .source(let name, _, _, _, _) = one.source, !services.contains(name) else { return nil }
+        return Problem(
+          .invalid, code: "bad_route", "\(route.id): there is no service \"\(name)\"",
+          place: route.places["let.\(one.name)"] ?? route.place, fix: "Known: \(services.sorted().joined(separator: ", ")).")
+      }
+    }
+  }
+}
+
+/// Which SQL files the families' routes read.
+public enum SQLUse {
+  public static func files(_ catalog: KindCatalog) -> [(text: SQLText, family: String)] {
+    var seen: Set<String> = []
+    return catalog.routes.flatMap { route in
+      let lets = route.lets.compactMap { one -> SQLText? in if case .sql(let sql) = one.source { sql.text } else { nil } }
+      return ((route.sql.map { [$0.text] } ?? []) + lets).filter { seen.insert("\(route.family) \($0.name)").inserted }
+        .map { (text: $0, family: route.family) }
+    }
+  }
+}
+
 /// What routes must know of the handlers.
 struct HandlerNames: Sendable {
   let all: Set<String>

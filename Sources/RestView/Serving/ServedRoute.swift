@@ -23,6 +23,7 @@ final class ServedRoute: Sendable {
     enum Source: Sendable {
       case value(CELProgram)
       case find(Find)
+      case sql(RouteSpec.SQL)
       case service(name: String, operation: String, arguments: [(String, CELProgram)], within: Duration, orElse: CELProgram?)
     }
     let name: String

@@ -129,6 +129,7 @@ extension RouteExecutor {
       let scope = RouteScope(context.names, object: target)
       switch route.source {
       case .value(let program): context.names[route.name] = (try? program.evaluate(scope).get()) ?? .null
+      case .sql(let sql): context.names[route.name] = try await rows(sql, scope)
       case .find(let find): context.names[route.name] = try await self.find(find, scope)
       case .service(let name, let operation, let arguments, let within, let orElse):
         var values = ObjectMap()
