@@ -39,6 +39,7 @@ let package = Package(
     // Deciding: pure.
     module("Planning", ["Core", "Expressions", "Kinds", "Ports"]),
     module("WorkQueue", ["Core"]),
+    module("ChargingAnalysis", ["Core"]),
 
     // Doing.
     module("Execution", ["Core", "Kinds", "Ports"]),
@@ -87,6 +88,7 @@ let package = Package(
     tests("StoreTests", ["Core", "Kinds", "Ports", "PostgresStore", "TestSupport"]),
     tests("HTTPServerTests", ["Core", "HTTPServer"]),
     tests("CryptoTests", ["Core", "Crypto"]),
+    tests("ChargingAnalysisTests", ["Core", "ChargingAnalysis"]),
     tests(
       "AdapterTests",
       ["Core", "Kinds", "Ports", "HTTPServer", "OutgoingHTTP", "Mail", "NameResolution", "ProcessRuntime", "Crypto", "Controllers"]),

@@ -1,0 +1,61 @@
+// KWH_DECREASE: the energy register falls.
+
+enum RegisterFallDetector {
+  /// Less than this is what adding binary numbers does, in kWh.
+  static let rounding = 1e-6
+  /// Intervals after a fall, or before it, in which the register may come back.
+  private static let recovery = 10
+  private static let glitch = 5
+
+  static func run(_ scene: inout Scene) {
+    let intervals = scene.intervals
+    var i = 0
+    while i < intervals.count {
+      guard intervals[i].delta < -rounding, !scene.isClaimed(intervals[i].from, intervals[i].to) else {
+        i += 1
+        continue
+      }
+      var end = i
+      // A fall over several readings is one fall.
+      while end + 1 < intervals.count, intervals[end + 1].delta < -rounding { end += 1 }
+      report(&scene, i, end)
+      i = end + 1
+    }
+  }
+
+  private static func report(_ scene: inout Scene, _ start: Int, _ end: Int) {
+    let intervals = scene.intervals
+    let energy = scene.signal.energy
+    let fall = energy.values[start] - energy.values[end + 1]
+    let expected = intervals[start...end].reduce(0) { $0 + $1.localRate * $1.hours }
+    var from = intervals[start].from
+    var to = intervals[end].to
+    if let back = (end + 1..<min(end + 1 + recovery, intervals.count)).first(where: { excess(intervals[$0]) >= 0.5 * fall }) {
+      to = intervals[back].to
+    } else if let up = (max(0, start - glitch)..<start).last(where: { excess(intervals[$0]) >= 0.5 * fall }) {
+      from = intervals[up].from
+    } else {
+      // The register fell and then stood still: one fault.
+      var next = end + 1
+      while next < intervals.count, intervals[next].delta >= -rounding, intervals[next].delta <= 0.1 * intervals[next].chargingRate * intervals[next].hours,
+        intervals[next].low ?? 1 > scene.signal.idlePower
+      {
+        to = intervals[next].to
+        next += 1
+      }
+    }
+    // Noise makes a register fall only where it hardly rises: what it would have risen by counts too.
+    let noise = 1.414 * scene.registerNoise * scene.parameters.noiseMultiple
+    let bySize = fall / scene.parameters.registerFallKwh
+    let severity = noise > 0 ? min(bySize, (fall + expected) / noise) : bySize
+    let clear = noise > 0 ? min(1, (fall + expected) / (2 * noise)) : 1
+    scene.findings.append(
+      Finding(
+        category: .kwhDecrease, severity: severity, from: from, to: to, certainty: 0.8 + 0.18 * clear,
+        evidence: [(.fallKwh, fall), (.fromKwh, energy.values[start]), (.toKwh, energy.values[end + 1])]))
+    scene.claim(from, to)
+  }
+
+  /// Energy beyond what the intervals around it count.
+  private static func excess(_ interval: EnergyInterval) -> Double { interval.delta - 1.3 * interval.chargingRate * interval.hours }
+}
