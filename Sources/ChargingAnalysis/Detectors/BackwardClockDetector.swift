@@ -10,7 +10,8 @@ enum BackwardClockDetector {
     let energy = scene.signal.energy
     guard energy.count >= 6, scene.intervals.contains(where: { $0.delta < -RegisterFallDetector.rounding }) else { return }
     let (high, low) = inverted(energy.values)
-    guard high.count >= fewest, low.count >= fewest, let firstHigh = high.first, let lastLow = low.last, firstHigh < lastLow else { return }
+    guard high.count >= fewest, low.count >= fewest, let firstHigh = high.first, let lastLow = low.last, firstHigh < lastLow
+    else { return }
     let highValues = high.map { energy.values[$0] }
     let lowValues = low.map { energy.values[$0] }
     guard let least = highValues.min(), let most = lowValues.max(), least >= most, isRising(highValues), isRising(lowValues),

@@ -33,7 +33,9 @@ enum EnergyPitDetector {
 
   private static func isFlat(_ scene: Scene, _ i: Int) -> Bool {
     let interval = scene.intervals[i]
-    guard !scene.isClaimed(interval.from, interval.to), interval.seconds < 2.5 * scene.signal.energy.interval else { return false }
+    guard !scene.isClaimed(interval.from, interval.to), interval.seconds < 2.5 * scene.signal.energy.interval else {
+      return false
+    }
     if let low = interval.low {
       return low > scene.signal.idlePower && interval.delta <= scene.parameters.pitRatio * low * interval.hours
     }
@@ -87,7 +89,9 @@ enum EnergyPitDetector {
   }
 
   /// How severe at most, and how certain, a register that stands still is when no power is known. Nil: a pause.
-  private static func withoutPower(_ scene: Scene, _ start: Int, _ end: Int, _ expected: Double) -> (most: Double, certainty: Double)? {
+  private static func withoutPower(_ scene: Scene, _ start: Int, _ end: Int, _ expected: Double) -> (
+    most: Double, certainty: Double
+  )? {
     let intervals = scene.intervals
     guard start > 0, end + 1 < intervals.count else { return nil }
     let after = intervals[end + 1]

@@ -20,7 +20,9 @@ enum GapDetector {
     guard Double(regular) >= 0.7 * Double(steps.count) else { return }
     for (i, interval) in scene.intervals.enumerated()
     where interval.seconds >= shortest * energy.interval && !scene.isClaimed(interval.from, interval.to) {
-      guard !isCovered(scene, interval.from, interval.to), let rate = rate(scene, i), rate > scene.signal.idlePower else { continue }
+      guard !isCovered(scene, interval.from, interval.to), let rate = rate(scene, i), rate > scene.signal.idlePower else {
+        continue
+      }
       let accounted = interval.delta / rate * 3600
       let slack = energy.quantum / rate * 3600
       guard accounted >= jumpEnergy.lowerBound * energy.interval - slack,
@@ -89,7 +91,8 @@ enum GapDetector {
       endIsIdle = (before ?? 0) <= idle || (after ?? 0) <= idle
       usual = max(before ?? 0, after ?? 0)
     }
-    guard signal.energy.count >= 2, let a = signal.energy.interpolated(at: from), let b = signal.energy.interpolated(at: to) else {
+    guard signal.energy.count >= 2, let a = signal.energy.interpolated(at: from), let b = signal.energy.interpolated(at: to)
+    else {
       return endIsIdle
     }
     let counted = max(0, b - a)

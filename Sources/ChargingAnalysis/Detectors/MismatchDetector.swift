@@ -98,8 +98,11 @@ enum MismatchDetector {
     let percent = deviation.expected > 0 ? (deviation.counted / deviation.expected - 1) * 100 : 100
     scene.findings.append(
       Finding(
-        category: .powerEnergyMismatch, severity: deviation.value, from: from, to: to, certainty: scene.signal.powerIsDerived ? 0.6 : 0.85,
-        evidence: [(.expectedKwh, deviation.expected), (.deliveredKwh, deviation.counted), (.deviationPercent, min(percent, 999))]))
+        category: .powerEnergyMismatch, severity: deviation.value, from: from, to: to,
+        certainty: scene.signal.powerIsDerived ? 0.6 : 0.85,
+        evidence: [
+          (.expectedKwh, deviation.expected), (.deliveredKwh, deviation.counted), (.deviationPercent, min(percent, 999)),
+        ]))
   }
 
   // MARK: Without power
@@ -122,7 +125,10 @@ enum MismatchDetector {
       scene.findings.append(
         Finding(
           category: .powerEnergyMismatch, severity: severity, from: interval.from, to: interval.to, certainty: 0.65,
-          evidence: [(.expectedKwh, usual * interval.hours), (.deliveredKwh, interval.delta), (.deviationPercent, min((interval.rate / usual - 1) * 100, 999))]))
+          evidence: [
+            (.expectedKwh, usual * interval.hours), (.deliveredKwh, interval.delta),
+            (.deviationPercent, min((interval.rate / usual - 1) * 100, 999)),
+          ]))
     }
   }
 }

@@ -14,7 +14,9 @@ enum PowerSpikeDetector {
     let active = Robust.median(power.values.filter { $0 > idle }) ?? 0
     var i = 0
     while i < power.count {
-      guard let first = excess(scene, i, noise, active), first.severity > 0.2, !scene.isClaimed(power.times[i], power.times[i] + 0.001) else {
+      guard let first = excess(scene, i, noise, active), first.severity > 0.2,
+        !scene.isClaimed(power.times[i], power.times[i] + 0.001)
+      else {
         i += 1
         continue
       }
@@ -30,7 +32,8 @@ enum PowerSpikeDetector {
       if worst.isLimit { evidence = [(.powerKw, worst.power), (.limitKw, worst.usual)] }
       scene.findings.append(
         Finding(
-          category: .powerSpike, severity: worst.severity, from: from, to: to, certainty: worst.isLimit && scene.limits.power != nil ? 0.95 : 0.85,
+          category: .powerSpike, severity: worst.severity, from: from, to: to,
+          certainty: worst.isLimit && scene.limits.power != nil ? 0.95 : 0.85,
           evidence: evidence))
       i = end + 1
     }

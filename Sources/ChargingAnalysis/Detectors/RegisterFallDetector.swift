@@ -37,7 +37,8 @@ enum RegisterFallDetector {
     } else {
       // The register fell and then stood still: one fault.
       var next = end + 1
-      while next < intervals.count, intervals[next].delta >= -rounding, intervals[next].delta <= 0.1 * intervals[next].chargingRate * intervals[next].hours,
+      while next < intervals.count, intervals[next].delta >= -rounding,
+        intervals[next].delta <= 0.1 * intervals[next].chargingRate * intervals[next].hours,
         intervals[next].low ?? 1 > scene.signal.idlePower
       {
         to = intervals[next].to
@@ -57,5 +58,7 @@ enum RegisterFallDetector {
   }
 
   /// Energy beyond what the intervals around it count.
-  private static func excess(_ interval: EnergyInterval) -> Double { interval.delta - 1.3 * interval.chargingRate * interval.hours }
+  private static func excess(_ interval: EnergyInterval) -> Double {
+    interval.delta - 1.3 * interval.chargingRate * interval.hours
+  }
 }

@@ -48,7 +48,8 @@ public struct ConnectorLimits: Sendable, Hashable {
   public var batteryKwh: Double?
 
   public init(
-    maxPowerKw: Double? = nil, maxCurrentA: Double? = nil, maxVoltageV: Double? = nil, phases: Int? = nil, batteryKwh: Double? = nil
+    maxPowerKw: Double? = nil, maxCurrentA: Double? = nil, maxVoltageV: Double? = nil, phases: Int? = nil,
+    batteryKwh: Double? = nil
   ) {
     self.maxPowerKw = maxPowerKw
     self.maxCurrentA = maxCurrentA

@@ -33,7 +33,8 @@ enum SocDropDetector {
     }
   }
 
-  private static func report(_ scene: inout Scene, _ soc: Channel, _ top: Int, _ bottom: Int, _ least: Double, _ model: SocModel) {
+  private static func report(_ scene: inout Scene, _ soc: Channel, _ top: Int, _ bottom: Int, _ least: Double, _ model: SocModel)
+  {
     let fall = soc.values[top] - soc.values[bottom]
     let from = soc.times[top]
     let to = soc.times[bottom]

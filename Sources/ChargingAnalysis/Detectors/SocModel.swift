@@ -21,7 +21,9 @@ struct SocModel {
 
   /// kWh between two times, by the register, or else by power; nil when neither was measured there.
   func energy(from: Double, to: Double) -> Double? {
-    if signal.energy.count >= 2, let a = signal.energy.interpolated(at: from), let b = signal.energy.interpolated(at: to) { return b - a }
+    if signal.energy.count >= 2, let a = signal.energy.interpolated(at: from), let b = signal.energy.interpolated(at: to) {
+      return b - a
+    }
     guard signal.power.count >= 2 else { return nil }
     return Self.integral(signal.power, from, to)
   }
@@ -74,7 +76,10 @@ struct SocModel {
     for time in signal.buckets where !measured.contains(time) {
       let before = good.place(atOrBefore: time)
       let anchor = before ?? 0
-      guard let energy = before == nil ? energy(from: time, to: good.times[0]).map({ -$0 }) : energy(from: good.times[anchor], to: time) else {
+      guard
+        let energy = before == nil
+          ? energy(from: time, to: good.times[0]).map({ -$0 }) : energy(from: good.times[anchor], to: time)
+      else {
         continue
       }
       var value = good.values[anchor] + energy / batteryKwh * 100

@@ -56,7 +56,9 @@ enum StuckValueDetector {
   /// Energy that does not fit a power that is stuck says nothing new.
   private static func relabel(_ scene: inout Scene, _ from: Double, _ to: Double, _ severity: Double) {
     guard severity >= 1 else { return }
-    scene.findings.removeAll { $0.category == .powerEnergyMismatch && $0.from >= from - scene.signal.interval && $0.to <= to + scene.signal.interval }
+    scene.findings.removeAll {
+      $0.category == .powerEnergyMismatch && $0.from >= from - scene.signal.interval && $0.to <= to + scene.signal.interval
+    }
   }
 
   /// The longest run of one measured value above `floor`.
@@ -93,7 +95,10 @@ enum StuckValueDetector {
       scene.findings.append(
         Finding(
           category: .stuckValue, severity: severity, from: from, to: to, certainty: model.batteryKwh == nil ? 0.6 : 0.8,
-          evidence: [(.socFrom, soc.values[start]), (.socExpected, soc.values[start] + rise), (.minutes, (to - from) / 60), (.values, Double(i - start))]))
+          evidence: [
+            (.socFrom, soc.values[start]), (.socExpected, soc.values[start] + rise), (.minutes, (to - from) / 60),
+            (.values, Double(i - start)),
+          ]))
     }
   }
 }

@@ -43,24 +43,36 @@ public struct DetectorParameters: Sendable, Hashable {
   /// Every parameter, in the order that people read them.
   public static let all: [ParameterInfo] = [
     info("decisionThreshold", \.decisionThreshold, 0.05...0.95, "", "A finding with at least this score is an anomaly."),
-    info("registerFallKwh", \.registerFallKwh, 0.001...10, "kWh", "A fall of the register by this much scores 0.5.", .kwhDecrease),
-    info("pitEnergyKwh", \.pitEnergyKwh, 0.005...10, "kWh", "Energy that this much is missing of, while power flows, scores 0.5.", .energyPit),
+    info(
+      "registerFallKwh", \.registerFallKwh, 0.001...10, "kWh", "A fall of the register by this much scores 0.5.", .kwhDecrease),
+    info(
+      "pitEnergyKwh", \.pitEnergyKwh, 0.005...10, "kWh", "Energy that this much is missing of, while power flows, scores 0.5.",
+      .energyPit),
     info("pitRatio", \.pitRatio, 0.05...0.8, "", "In a pit less than this share of the expected energy is counted."),
-    info("mismatchTolerance", \.mismatchTolerance, 0.02...2, "", "Energy off by this share of what the power makes scores 0.5.", .powerEnergyMismatch),
+    info(
+      "mismatchTolerance", \.mismatchTolerance, 0.02...2, "", "Energy off by this share of what the power makes scores 0.5.",
+      .powerEnergyMismatch),
     info("socDropPercent", \.socDropPercent, 0.5...50, "%", "A fall of the state of charge by this much scores 0.5.", .socDrop),
     info("gapFactor", \.gapFactor, 1.5...100, "", "A gap of this many usual intervals scores 0.5.", .dataGap),
     info("gapMinutes", \.gapMinutes, 0.5...1440, "minutes", "A shorter gap scores less than 0.5, however many intervals it is."),
-    info("spikeExcess", \.spikeExcess, 0.1...20, "", "Power above its surroundings by this share of them scores 0.5.", .powerSpike),
+    info(
+      "spikeExcess", \.spikeExcess, 0.1...20, "", "Power above its surroundings by this share of them scores 0.5.", .powerSpike),
     info("limitTolerance", \.limitTolerance, 0.01...2, "", "Power above the connector's limit by this share of it scores 0.5."),
     info("plausiblePowerKw", \.plausiblePowerKw, 1...10_000, "kW", "The limit of a connector that is not known."),
     info("stuckSamples", \.stuckSamples, 2...500, "", "So many repetitions of a value that else varies score 0.5.", .stuckValue),
-    info("stuckSocPercent", \.stuckSocPercent, 1...90, "%", "A state of charge that should have risen by this much, and did not, scores 0.5."),
-    info("clockJumpMinutes", \.clockJumpMinutes, 0.2...1440, "minutes", "A jump of the clock by this much scores 0.5.", .clockJump),
+    info(
+      "stuckSocPercent", \.stuckSocPercent, 1...90, "%",
+      "A state of charge that should have risen by this much, and did not, scores 0.5."),
+    info(
+      "clockJumpMinutes", \.clockJumpMinutes, 0.2...1440, "minutes", "A jump of the clock by this much scores 0.5.", .clockJump),
     info("noiseMultiple", \.noiseMultiple, 2...20, "", "What is smaller than so many times the noise scores less than 0.5."),
     info("surprise", \.surprise, 1e-9...0.5, "", "Missing values that chance brings more often than this score less than 0.5."),
-    info("incidentScore", \.incidentScore, 0.5...1, "", "From this score on an anomaly is an incident, if it is confident enough."),
+    info(
+      "incidentScore", \.incidentScore, 0.5...1, "", "From this score on an anomaly is an incident, if it is confident enough."),
     info("incidentConfidence", \.incidentConfidence, 0...1, "", "The confidence that an incident needs."),
-    info("recurrenceDays", \.recurrenceDays, 1...365, "days", "How long an earlier anomaly of the same connector makes one recurring."),
+    info(
+      "recurrenceDays", \.recurrenceDays, 1...365, "days",
+      "How long an earlier anomaly of the same connector makes one recurring."),
   ]
 
   private static func info(
@@ -68,7 +80,8 @@ public struct DetectorParameters: Sendable, Hashable {
     _ doc: String, _ category: AnomalyCategory? = nil
   ) -> ParameterInfo {
     ParameterInfo(
-      name: name, standard: DetectorParameters()[keyPath: path], range: range, unit: unit, doc: doc, category: category, path: path)
+      name: name, standard: DetectorParameters()[keyPath: path], range: range, unit: unit, doc: doc, category: category,
+      path: path)
   }
 
   /// `{name: number}`, all of them.
@@ -80,7 +93,8 @@ public struct DetectorParameters: Sendable, Hashable {
     self = base
     if json.isNull { return }
     guard let members = json.object else {
-      throw Problems(Problem(.invalid, code: "parameter", "parameters must be an object, not \(json.typePhrase)", pointer: pointer))
+      throw Problems(
+        Problem(.invalid, code: "parameter", "parameters must be an object, not \(json.typePhrase)", pointer: pointer))
     }
     var problems: [Problem] = []
     for (name, value) in members {
@@ -88,7 +102,9 @@ public struct DetectorParameters: Sendable, Hashable {
       guard let info = Self.all.first(where: { $0.name == name }) else {
         let near = nearestName(to: name, among: Self.all.map(\.name)).map { "Did you mean \($0)?" }
         problems.append(
-          Problem(.invalid, code: "unknown_parameter", "there is no parameter \(name.prefix(60))", pointer: place, fix: near ?? "Leave it out."))
+          Problem(
+            .invalid, code: "unknown_parameter", "there is no parameter \(name.prefix(60))", pointer: place,
+            fix: near ?? "Leave it out."))
         continue
       }
       guard let number = value.double, number.isFinite else {

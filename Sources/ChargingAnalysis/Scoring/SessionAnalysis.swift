@@ -53,13 +53,15 @@ public struct SessionAnalysis: Sendable {
     let values = facts.valueCount == 1 ? "1 meter value" : "\(facts.valueCount) meter values"
     guard isAnomaly else { return "No anomaly found in \(values)." }
     let names = AnomalyCategory.allCases.filter { category in anomalies.contains { $0.category == category } }.map(\.rawValue)
-    return "\(anomalies.count == 1 ? "1 anomaly" : "\(anomalies.count) anomalies") in \(values): \(names.joined(separator: ", "))."
+    return
+      "\(anomalies.count == 1 ? "1 anomaly" : "\(anomalies.count) anomalies") in \(values): \(names.joined(separator: ", "))."
   }
 
   /// The members that the API's answers share: `isAnomaly` to `message`.
   public var json: Value {
     var map: ObjectMap = [
-      "isAnomaly": .bool(isAnomaly), "anomalyScore": Value(number: anomalyScore), "anomalyConfidence": Value(number: anomalyConfidence),
+      "isAnomaly": .bool(isAnomaly), "anomalyScore": Value(number: anomalyScore),
+      "anomalyConfidence": Value(number: anomalyConfidence),
       "isIncident": .bool(isIncident), "isRecurring": .bool(isRecurring), "anomalies": .list(anomalies.map(\.json)),
     ]
     if let socReconstructed { map["socReconstructed"] = .list(socReconstructed.map(\.json)) }

@@ -17,14 +17,18 @@ public enum SessionAnalyzer {
     guard values.count >= minimumValues, let signal = SessionSignal(values) else { return nil }
     let findings = findings(signal, limits: limits, parameters: parameters)
     let threshold = parameters.decisionThreshold
-    let anomalies = findings.filter { $0.score >= threshold }.sorted { ($0.score, -$0.from) > ($1.score, -$1.from) }.prefix(anomalyLimit)
-      .map { anomaly($0, signal) }
+    let anomalies = findings.filter { $0.score >= threshold }.sorted { ($0.score, -$0.from) > ($1.score, -$1.from) }.prefix(
+      anomalyLimit
+    )
+    .map { anomaly($0, signal) }
     let below = findings.map(\.score).filter { $0 < threshold }.max() ?? 0
     let score = anomalies.isEmpty ? below : combined(anomalies)
     let strongest = anomalies.first
     let confidence = strongest?.confidence ?? cleanConfidence(signal)
     let recurring = recurrence(anomalies, earlier, signal.start, days: parameters.recurrenceDays)
-    let distrusted = findings.filter { $0.score >= threshold && ($0.category == .socDrop || isStuckCharge($0)) }.map { ($0.from, $0.to) }
+    let distrusted = findings.filter { $0.score >= threshold && ($0.category == .socDrop || isStuckCharge($0)) }.map {
+      ($0.from, $0.to)
+    }
     var analysis = SessionAnalysis(
       isAnomaly: !anomalies.isEmpty, anomalyScore: rounded(score), anomalyConfidence: rounded(confidence),
       isIncident: anomalies.contains { $0.score >= parameters.incidentScore && $0.confidence >= parameters.incidentConfidence },
@@ -51,7 +55,9 @@ public enum SessionAnalyzer {
   private static func merged(_ findings: [Finding], slack: Double) -> [Finding] {
     var result: [Finding] = []
     for finding in findings.sorted(by: { ($0.category.rawValue, $0.from, $0.to) < ($1.category.rawValue, $1.from, $1.to) }) {
-      guard let last = result.last, last.category == finding.category, finding.from <= last.to, (last.severity >= 1) == (finding.severity >= 1) else {
+      guard let last = result.last, last.category == finding.category, finding.from <= last.to,
+        (last.severity >= 1) == (finding.severity >= 1)
+      else {
         result.append(finding)
         continue
       }
@@ -77,7 +83,8 @@ public enum SessionAnalyzer {
     let confidence = finding.certainty * basis * (1 - 0.5 * (shares.max() ?? 0))
     return Anomaly(
       category: finding.category, score: rounded(finding.score), confidence: rounded(min(confidence, 0.99)),
-      startUnit: signal.bucket(at: finding.from), endUnit: signal.bucket(at: finding.to), startTimestamp: signal.moment(finding.from),
+      startUnit: signal.bucket(at: finding.from), endUnit: signal.bucket(at: finding.to),
+      startTimestamp: signal.moment(finding.from),
       endTimestamp: signal.moment(finding.to), evidence: finding.evidence.map { ($0.0, rounded($0.1, $0.0.decimals)) })
   }
 
@@ -94,11 +101,15 @@ public enum SessionAnalyzer {
   }
 
   /// The categories that this connector has shown before.
-  private static func recurrence(_ anomalies: [Anomaly], _ earlier: [EarlierResult], _ start: Timestamp, days: Double) -> [AnomalyCategory] {
+  private static func recurrence(_ anomalies: [Anomaly], _ earlier: [EarlierResult], _ start: Timestamp, days: Double)
+    -> [AnomalyCategory]
+  {
     let since = Timestamp(seconds: start.seconds - days * 86_400)
     let before = earlier.filter { $0.startedAt <= start && $0.startedAt >= since }
     let now = Set(anomalies.map(\.category))
-    return AnomalyCategory.allCases.filter { category in now.contains(category) && before.contains { $0.categories.contains(category) } }
+    return AnomalyCategory.allCases.filter { category in
+      now.contains(category) && before.contains { $0.categories.contains(category) }
+    }
   }
 
   static func rounded(_ number: Double, _ decimals: Int = 3) -> Double {

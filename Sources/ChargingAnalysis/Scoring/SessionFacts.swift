@@ -63,8 +63,10 @@ public struct SessionFacts: Sendable {
     computedSocCount = analysis.socReconstructed?.count ?? 0
     anomalies = analysis.anomalies.prefix(Self.anomalyLimit).map { anomaly in
       AnomalyFact(
-        category: anomaly.category, score: Int((anomaly.score * 100).rounded()), confidence: Int((anomaly.confidence * 100).rounded()),
-        start: anomaly.startTimestamp, end: anomaly.endTimestamp, evidence: Dictionary(anomaly.evidence.map { ($0.0, $0.1) }) { a, _ in a })
+        category: anomaly.category, score: Int((anomaly.score * 100).rounded()),
+        confidence: Int((anomaly.confidence * 100).rounded()),
+        start: anomaly.startTimestamp, end: anomaly.endTimestamp,
+        evidence: Dictionary(anomaly.evidence.map { ($0.0, $0.1) }) { a, _ in a })
     }
     self.recurring = recurring
   }
@@ -90,7 +92,8 @@ extension SessionFacts {
     map["anomalies"] = .list(
       anomalies.map { fact in
         var one: ObjectMap = [
-          "category": .string(fact.category.rawValue), "scorePercent": .int(fact.score), "confidencePercent": .int(fact.confidence),
+          "category": .string(fact.category.rawValue), "scorePercent": .int(fact.score),
+          "confidencePercent": .int(fact.confidence),
           "start": .string(fact.start.description), "end": .string(fact.end.description),
         ]
         for name in Evidence.allCases { one[name.rawValue] = fact.evidence[name].map { Value(number: $0) } }
@@ -129,7 +132,8 @@ extension SessionFacts {
       var evidence: [Evidence: Double] = [:]
       for name in Evidence.allCases { evidence[name] = one[name.rawValue].double }
       return AnomalyFact(
-        category: category, score: one["scorePercent"].int ?? 0, confidence: one["confidencePercent"].int ?? 0, start: from, end: to,
+        category: category, score: one["scorePercent"].int ?? 0, confidence: one["confidencePercent"].int ?? 0, start: from,
+        end: to,
         evidence: evidence)
     }
     recurring = (json["recurring"].list ?? []).compactMap { $0.string.flatMap { AnomalyCategory(rawValue: $0) } }

@@ -31,7 +31,8 @@ struct EnergyInterval: Sendable {
     list.reserveCapacity(energy.count - 1)
     var place = 0
     for i in 1..<energy.count {
-      var interval = EnergyInterval(from: energy.times[i - 1], to: energy.times[i], delta: energy.values[i] - energy.values[i - 1])
+      var interval = EnergyInterval(
+        from: energy.times[i - 1], to: energy.times[i], delta: energy.values[i] - energy.values[i - 1])
       addPower(&interval, signal.power, &place)
       list.append(interval)
     }

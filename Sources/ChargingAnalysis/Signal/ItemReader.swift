@@ -24,7 +24,9 @@ struct ItemReader {
     let location = word("location", MeterValue.locations)
     let reconstructed = item["reconstructed"]
     if !reconstructed.isNull, reconstructed.bool == nil {
-      add("reconstructed", "reconstructed must be true or false, not \(reconstructed.typePhrase)", "/reconstructed", "Write true or false.")
+      add(
+        "reconstructed", "reconstructed must be true or false, not \(reconstructed.typePhrase)", "/reconstructed",
+        "Write true or false.")
     }
     guard problems.isEmpty, let at, let measurand, let value else { return nil }
     return MeterValue(measurand, value, at: at, phase: phase, location: location, reconstructed: reconstructed.bool ?? false)
@@ -50,14 +52,17 @@ struct ItemReader {
     // OCPP: a value that names nothing is the energy register.
     if given.isNull { return .energyImport }
     guard let name = given.string else {
-      add("unknown_measurand", "measurand must be a text, not \(given.typePhrase)", "/measurand", "Write \(Measurand.energyImport.rawValue).")
+      add(
+        "unknown_measurand", "measurand must be a text, not \(given.typePhrase)", "/measurand",
+        "Write \(Measurand.energyImport.rawValue).")
       return nil
     }
     if let known = Measurand(name: name) { return known }
     let near = nearestName(to: name, among: Measurand.allCases.map(\.rawValue))
     add(
       "unknown_measurand", "the measurand \"\(name.prefix(60))\" is not known", "/measurand",
-      near.map { "Did you mean \($0)?" } ?? "Use a name of OCPP, such as \(Measurand.energyImport.rawValue), \(Measurand.powerImport.rawValue) or SoC.")
+      near.map { "Did you mean \($0)?" }
+        ?? "Use a name of OCPP, such as \(Measurand.energyImport.rawValue), \(Measurand.powerImport.rawValue) or SoC.")
     return nil
   }
 
@@ -117,7 +122,9 @@ struct ItemReader {
   private mutating func word(_ name: String, _ known: Set<String>) -> String? {
     let given = item[name]
     if given.isNull { return nil }
-    if let text = given.string, let word = known.contains(text) ? text : known.first(where: { $0.lowercased() == text.lowercased() }) {
+    if let text = given.string,
+      let word = known.contains(text) ? text : known.first(where: { $0.lowercased() == text.lowercased() })
+    {
       return word
     }
     let shown = given.string.map { "\"\($0.prefix(40))\"" } ?? given.typePhrase
@@ -136,5 +143,7 @@ extension Value {
 }
 
 extension String {
-  fileprivate var replacingImport: String { split(separator: ".").map { $0 == "Import" ? "Export" : String($0) }.joined(separator: ".") }
+  fileprivate var replacingImport: String {
+    split(separator: ".").map { $0 == "Import" ? "Export" : String($0) }.joined(separator: ".")
+  }
 }

@@ -112,7 +112,8 @@ extension Measurand.Quantity {
   private static let frequencyUnits = [Unit(name: "Hz"), Unit(name: "Hertz")]
   private static let chargeUnits = [Unit(name: "Percent"), Unit(name: "%")]
   private static let temperatureUnits = [
-    Unit(name: "Celsius"), Unit(name: "Celcius"), Unit(name: "K", offset: -273.15), Unit(name: "Fahrenheit", divisor: 1.8, offset: -32),
+    Unit(name: "Celsius"), Unit(name: "Celcius"), Unit(name: "K", offset: -273.15),
+    Unit(name: "Fahrenheit", divisor: 1.8, offset: -32),
   ]
 
   /// In any case: kwh is kWh.

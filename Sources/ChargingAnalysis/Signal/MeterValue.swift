@@ -50,7 +50,8 @@ public struct MeterValue: Sendable, Hashable {
   /// Reads what `json` wrote; nil when it is no normalised value.
   public init?(json: Value) {
     guard let at = json["timestamp"].string.flatMap({ Timestamp($0) }), let value = json["value"].double, value.isFinite,
-      let measurand = json["measurand"].string.flatMap({ Measurand(rawValue: $0) }), json["unit"].isNull || json["unit"].string == measurand.unit
+      let measurand = json["measurand"].string.flatMap({ Measurand(rawValue: $0) }),
+      json["unit"].isNull || json["unit"].string == measurand.unit
     else { return nil }
     self.init(
       measurand, value, at: at, phase: json["phase"].string, location: json["location"].string,

@@ -14,11 +14,14 @@ public enum MeterValueReader {
   public static func read(_ list: Value, at pointer: String = "/meterValues") -> (values: [MeterValue], problems: [Problem]) {
     if list.isNull { return ([], []) }
     guard let items = list.list else {
-      return ([], [fault("meter_values", "meterValues must be a list, not \(list.typePhrase)", pointer, "Send a list of meter values.")])
+      return (
+        [], [fault("meter_values", "meterValues must be a list, not \(list.typePhrase)", pointer, "Send a list of meter values.")]
+      )
     }
     guard items.count <= listLimit else {
       let problem = Problem(
-        .tooLarge, code: "meter_values_limit", "\(items.count) meter values are more than the \(listLimit) that one request may hold",
+        .tooLarge, code: "meter_values_limit",
+        "\(items.count) meter values are more than the \(listLimit) that one request may hold",
         pointer: pointer, fix: "Send them in several requests: PATCH appends.")
       return ([], [problem])
     }

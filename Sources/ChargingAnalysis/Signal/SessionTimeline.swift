@@ -14,7 +14,8 @@ public struct TimelinePoint: Sendable, Hashable {
   public var json: Value {
     func number(_ value: Double?) -> Value { value.map { Value(rounded: $0) } ?? .null }
     return [
-      "timestamp": .string(timestamp.description), "energy": number(energy), "stateOfCharge": number(stateOfCharge), "power": number(power),
+      "timestamp": .string(timestamp.description), "energy": number(energy), "stateOfCharge": number(stateOfCharge),
+      "power": number(power),
       "soc": number(soc),
     ]
   }
@@ -34,7 +35,8 @@ public enum SessionTimeline {
     for point in SocModel(signal, limits).reconstructed(distrusted: []) ?? [] { computed[point.timestamp] = point.value }
     return signal.buckets.map { time in
       let at = signal.moment(time)
-      return TimelinePoint(timestamp: at, energy: energy[time], power: power[time], stateOfCharge: soc[time], soc: soc[time] ?? computed[at])
+      return TimelinePoint(
+        timestamp: at, energy: energy[time], power: power[time], stateOfCharge: soc[time], soc: soc[time] ?? computed[at])
     }
   }
 }

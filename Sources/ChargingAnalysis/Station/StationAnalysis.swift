@@ -48,7 +48,8 @@ public struct StationAnalysis: Sendable {
   /// `actual_energy_kwh`, `expected_energy_kwh`, `affected_period` (the day), `anomaly_type`; for an outage `affected_from` and `affected_to` too.
   public var detectionDetails: Value {
     var map: ObjectMap = [
-      "actual_energy_kwh": Value(rounded: actualKwh, 1), "expected_energy_kwh": expectedKwh.map { Value(rounded: $0, 1) } ?? .null,
+      "actual_energy_kwh": Value(rounded: actualKwh, 1),
+      "expected_energy_kwh": expectedKwh.map { Value(rounded: $0, 1) } ?? .null,
       "affected_period": .string(String(day.description.prefix(10))), "anomaly_type": .string(type.rawValue),
     ]
     if let affected {
@@ -58,5 +59,7 @@ public struct StationAnalysis: Sendable {
     return .object(map)
   }
 
-  private func hour(_ number: Int) -> String { Timestamp(microseconds: day.microseconds + number * StationEnergy.hour).description }
+  private func hour(_ number: Int) -> String {
+    Timestamp(microseconds: day.microseconds + number * StationEnergy.hour).description
+  }
 }

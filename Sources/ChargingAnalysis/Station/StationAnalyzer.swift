@@ -29,13 +29,15 @@ public enum StationAnalyzer {
     let score = 1 - exp2(-severity)
     var type = StationAnalysis.AnomalyType.none
     if score >= parameters.decisionThreshold {
-      let explains = outage.map { $0.severity >= 1 || $0.expected >= 0.5 * (expectation.total - actual[..<count].reduce(0, +)) } ?? false
+      let explains =
+        outage.map { $0.severity >= 1 || $0.expected >= 0.5 * (expectation.total - actual[..<count].reduce(0, +)) } ?? false
       type = explains ? .outage : .energyDrop
     }
     let markers = type == .none ? [] : markers(day, actual, count, expectation, type == .outage ? outage : nil, parameters)
     return StationAnalysis(
       day: day, type: type, dayScore: score, threshold: parameters.decisionThreshold, actualKwh: actual[..<count].reduce(0, +),
-      expectedKwh: expectation.total, affected: type == .outage ? outage.map { $0.from..<$0.to } : nil, markers: markers, timeline: timeline,
+      expectedKwh: expectation.total, affected: type == .outage ? outage.map { $0.from..<$0.to } : nil, markers: markers,
+      timeline: timeline,
       expected: (0..<count).map { HourEnergy(start: at(day, $0), kwh: expectation.byHour[$0]) })
   }
 
@@ -92,7 +94,8 @@ public enum StationAnalyzer {
       let empty = energies.filter { $0 <= parameters.idleHourKwh * Double(to - from) }.count
       let chance = (Double(empty) + 0.5) / Double(energies.count + 1)
       let missing = expectation.byHour[from..<to].reduce(0, +)
-      let severity = min(log(chance) / log(parameters.outageChance), missing / max(1, parameters.outageShare * expectation.byHour.reduce(0, +)))
+      let severity = min(
+        log(chance) / log(parameters.outageChance), missing / max(1, parameters.outageShare * expectation.byHour.reduce(0, +)))
       if severity > best?.severity ?? 0 { best = Outage(from: from, to: to, severity: severity, expected: missing) }
       from = to
     }
@@ -101,7 +104,8 @@ public enum StationAnalyzer {
 
   /// Where the day went wrong: the outage, and hours in a row with much less than usual.
   private static func markers(
-    _ day: Timestamp, _ actual: [Double], _ count: Int, _ expectation: Expectation, _ outage: Outage?, _ parameters: StationParameters
+    _ day: Timestamp, _ actual: [Double], _ count: Int, _ expectation: Expectation, _ outage: Outage?,
+    _ parameters: StationParameters
   ) -> [StationMarker] {
     var markers: [StationMarker] = []
     var from = 0
@@ -118,7 +122,9 @@ public enum StationAnalyzer {
       let isOutage = outage.map { $0.from < to && from < $0.to } ?? false
       if score >= 0.4 || isOutage {
         markers.append(
-          StationMarker(startMinute: from * 60, timestamp: at(day, from), score: isOutage ? max(score, 1 - exp2(-(outage?.severity ?? 0))) : score))
+          StationMarker(
+            startMinute: from * 60, timestamp: at(day, from),
+            score: isOutage ? max(score, 1 - exp2(-(outage?.severity ?? 0))) : score))
       }
       from = to
     }
@@ -134,5 +140,7 @@ public enum StationAnalyzer {
       }
   }
 
-  private static func at(_ day: Timestamp, _ hour: Int) -> Timestamp { Timestamp(microseconds: day.microseconds + hour * StationEnergy.hour) }
+  private static func at(_ day: Timestamp, _ hour: Int) -> Timestamp {
+    Timestamp(microseconds: day.microseconds + hour * StationEnergy.hour)
+  }
 }

@@ -77,7 +77,8 @@ public enum StationEnergy {
     guard power.count >= 2 else { return [] }
     return (1..<power.count).map { i in
       let hours = (power.times[i] - power.times[i - 1]) / 3600
-      return Rise(from: time(power.times[i - 1]), to: time(power.times[i]), kwh: (power.values[i] + power.values[i - 1]) / 2 * hours)
+      return Rise(
+        from: time(power.times[i - 1]), to: time(power.times[i]), kwh: (power.values[i] + power.values[i - 1]) / 2 * hours)
     }
   }
 

@@ -27,7 +27,9 @@ struct StationHistory {
     let count = min((day.microseconds - first + Self.dayLength - 1) / Self.dayLength, StationParameters.mostDays)
     days = (1...max(count, 1)).map { back in
       let start = day.microseconds - back * Self.dayLength
-      return Day(weekday: Self.weekday(start), hours: (0..<24).map { start + $0 * StationEnergy.hour >= first - StationEnergy.hour + 1 ? 0 : nil })
+      return Day(
+        weekday: Self.weekday(start),
+        hours: (0..<24).map { start + $0 * StationEnergy.hour >= first - StationEnergy.hour + 1 ? 0 : nil })
     }
     for hour in past {
       let back = (day.microseconds - hour.start.microseconds - 1) / Self.dayLength
