@@ -59,7 +59,8 @@ enum EnergyPitDetector {
       guard let evidence = withoutPower(scene, start, end, expected) else { return }
       (most, certainty) = evidence
     }
-    guard counted + quantum <= scene.parameters.pitRatio * expected else { return }
+    // A register that moves in coarse steps may stand still for a while.
+    guard counted + quantum <= max(0.4, scene.parameters.pitRatio) * expected else { return }
     let missing = expected - counted
     let caughtUp = end + 1 < intervals.count && catchUp(intervals[end + 1]) >= 0.5 * missing
     // One reading sent twice is no fault of the meter; nor is a single interval at the session's ends.

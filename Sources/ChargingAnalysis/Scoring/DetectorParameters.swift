@@ -18,7 +18,7 @@ public struct DetectorParameters: Sendable, Hashable {
   public var decisionThreshold = 0.5
   public var registerFallKwh = 0.03
   public var pitEnergyKwh = 0.05
-  public var pitRatio = 0.4
+  public var pitRatio = 0.15
   public var mismatchTolerance = 0.2
   public var socDropPercent = 3.0
   public var gapFactor = 3.5
