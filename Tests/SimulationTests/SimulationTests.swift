@@ -9,7 +9,10 @@ import XCTest
 
 final class SimulationTests: XCTestCase {
   /// Seeds of a run; `make soak` asks for more.
-  static let usualSeeds = 150
+  static let usualSeeds = 200
+  /// Scenarios of which single crashes are tried, and the most of them in each.
+  static let crashSeeds: [UInt64] = [3, 11]
+  static let usualCrashes = 25
   /// Every such seed runs without faults too.
   static let comparedEvery: UInt64 = 8
   /// A planted bug must be found among the first of them.
@@ -63,8 +66,9 @@ final class SimulationTests: XCTestCase {
   func testPlantedBugsAreFound() throws {
     let simulation = try Self.simulation.get()
     let signs: [PlantedBug: String] = [
-      .ignoredFence: "under epoch", .repeatedEffect: "a copy that was running", .missedWake: "",
-      .earlyStatus: "which was never started",
+      .staleDelete: "a pool that is gone", .repeatedOnce: "a step of class once was repeated", .repeatedEffect: "a copy that was running",
+      .missedWake: "", .ignoredFence: "under epoch", .hashFirst: "runs copies", .earlyStatus: "which was never started",
+      .orphan: "there is no such app", .lateCommitter: "missed the changes",
     ]
     for bug in PlantedBug.allCases {
       let found = (1...Self.seedsForABug).lazy.compactMap { seed -> SimulationOutcome? in
@@ -76,6 +80,25 @@ final class SimulationTests: XCTestCase {
         continue
       }
       print("\(bug): seed \(found.seed), \(found.faults[0])")
+    }
+  }
+
+  /// One crash before, and one after, each write to the store and each outside effect: a sample of them here, all with PLUMB_CRASHES.
+  func testACrashAtAnyWriteLeavesNoTrace() throws {
+    let simulation = try Self.simulation.get()
+    let most = Self.number("PLUMB_CRASHES").map(Int.init) ?? Self.usualCrashes
+    for seed in Self.crashSeeds {
+      let calm = simulation.run(seed: seed, faulty: false, point: CrashPoint(at: -1, after: false))
+      XCTAssertEqual(calm.faults, [], "seed \(seed) without a crash")
+      XCTAssertGreaterThan(calm.writes, 50)
+      for at in stride(from: 0, to: calm.writes, by: max(1, calm.writes / most)) {
+        for after in [false, true] {
+          let outcome = simulation.run(seed: seed, faulty: false, point: CrashPoint(at: at, after: after))
+          let what = "seed \(seed), crash \(after ? "after" : "before") write \(at)"
+          XCTAssertEqual(outcome.faults, [], what)
+          XCTAssertEqual(outcome.world, calm.world, "\(what): it ended in another world")
+        }
+      }
     }
   }
 }

@@ -27,6 +27,11 @@ final class FaultyService: ServicePort, @unchecked Sendable {
   func perform(_ step: Step, key: String, metadata: ObjectMetadata) async -> StepReply {
     let lost = StepReply(step: step.name, outcome: .unknown, value: .null)
     if link.isDead { return lost }
+    if let point = link.point, point.hits() {
+      if point.after { _ = await inner.perform(step, key: key, metadata: metadata) }
+      link.crash()
+      return lost
+    }
     if link.chance(link.rates.crash * 3) {
       link.crash()
       switch link.random.next() % 3 {

@@ -85,7 +85,8 @@ public final class FaultyStore: StorePort, @unchecked Sendable {
   }
   public func renew(replica: UID, until: Timestamp, catalogDigest: String, wantsWork: Bool) async throws -> [Fence] {
     try await link.call("renew", write: true, mayArriveLate: true) {
-      try await inner.renew(replica: replica, until: until, catalogDigest: catalogDigest, wantsWork: wantsWork)
+      // The lease is a span from now by the replica's clock.
+      try await inner.renew(replica: replica, until: until - link.skew, catalogDigest: catalogDigest, wantsWork: wantsWork)
     }
   }
   public func release(replica: UID) async throws {

@@ -13,12 +13,20 @@ public final class ReplicaLink: @unchecked Sendable {
   let executor: SimExecutor
   let random: SeededRandom
   var rates: FaultRates
+  let point: CrashPoint?
+  /// How far the replica's clock is from the store's.
+  let skew: Duration
   private(set) var isDead = false
   private(set) var faults = 0
   private var cutUntil = 0
   private let ended: @Sendable () -> Void
 
-  init(name: String, executor: SimExecutor, random: SeededRandom, rates: FaultRates, ended: @escaping @Sendable () -> Void) {
+  init(
+    name: String, executor: SimExecutor, random: SeededRandom, rates: FaultRates, point: CrashPoint? = nil, skew: Duration = .zero,
+    ended: @escaping @Sendable () -> Void
+  ) {
+    self.point = point
+    self.skew = skew
     self.name = name
     self.executor = executor
     self.random = random
@@ -57,6 +65,12 @@ public final class ReplicaLink: @unchecked Sendable {
     async throws -> T
   {
     if isDead { throw gone(call) }
+    if write, let point, point.hits() {
+      faults += 1
+      if point.after { _ = try? await body() }
+      crash()
+      throw gone(call)
+    }
     if chance(rates.crash) {
       crash()
       switch random.next() % 3 {

@@ -5,8 +5,9 @@ import Ports
 
 /// Keeps so many replicas running until it is told to end. Everything runs on the simulation's only thread.
 final class SimCluster: @unchecked Sendable {
-  static let size = 2
-
+  private let size: Int
+  private let point: CrashPoint?
+  private let skewed: Bool
   private let executor: SimExecutor
   private let seed: UInt64
   private let random: SeededRandom
@@ -19,7 +20,15 @@ final class SimCluster: @unchecked Sendable {
   private var endedFaults = 0
   private(set) var isEnding = false
 
-  init(executor: SimExecutor, seed: UInt64, log: SimLog, make: @escaping (ReplicaLink) -> SimReplica) {
+  /// - Parameters:
+  ///   - size: replicas that are kept running.
+  ///   - skewed: their clocks differ.
+  init(
+    executor: SimExecutor, seed: UInt64, log: SimLog, size: Int = 2, point: CrashPoint? = nil, skewed: Bool = false, make: @escaping (ReplicaLink) -> SimReplica
+  ) {
+    self.size = size
+    self.point = point
+    self.skewed = skewed
     self.executor = executor
     self.seed = seed
     self.log = log
@@ -27,7 +36,7 @@ final class SimCluster: @unchecked Sendable {
     random = SeededRandom(seed: seed ^ 0xc1a5_7e12)
   }
 
-  func start() { for slot in 0..<Self.size { begin(slot) } }
+  func start() { for slot in 0..<size { begin(slot) } }
 
   /// A replica whose API a client reaches; nil while none lives.
   func any() -> SimReplica? {
@@ -63,8 +72,11 @@ final class SimCluster: @unchecked Sendable {
   private func begin(_ slot: Int) {
     started += 1
     let number = started
+    let own = SeededRandom(seed: seed &* 31 &+ UInt64(number))
+    let span = 2 * SkewedClock.most.microseconds
+    let skew = skewed ? Duration.microseconds(Int(own.next() % UInt64(span)) - span / 2) : .zero
     let link = ReplicaLink(
-      name: "r\(number)", executor: executor, random: SeededRandom(seed: seed &* 31 &+ UInt64(number)), rates: rates
+      name: "r\(number)", executor: executor, random: own, rates: rates, point: point, skew: skew
     ) { [unowned self] in ended(slot, number) }
     let replica = make(link)
     living[slot] = replica

@@ -8,7 +8,7 @@ import Reconciling
 final class SimReplica: Sendable {
   let link: ReplicaLink
   let engine: Engine
-  private let store: FaultyStore
+  let store: FaultyStore
   private let worker: Worker
   private let follower: FeedFollower
   private let services: [any ServicePort]
@@ -17,7 +17,7 @@ final class SimReplica: Sendable {
     link: ReplicaLink, store: any StorePort, services: [any ServicePort], catalog: KindCatalog, controllers: [any KindController],
     cleanup: Set<String>, log: SimLog
   ) {
-    let clock = SimClock(link.executor)
+    let clock = SkewedClock(clock: SimClock(link.executor), skew: link.skew)
     let secrets = SimSecrets(random: link.random)
     let faulty = FaultyStore(store, link: link)
     let reached = services.map { FaultyService($0, link: link) }

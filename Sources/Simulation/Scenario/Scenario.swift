@@ -6,8 +6,12 @@ struct Scenario: Sendable {
   static let duration = Duration.seconds(30)
   static let pool = "main"
   static let channel = "letters"
+  /// A pool that comes and goes, and servers that stand in it at times.
+  static let side = "side"
+  static let spares = ["x0", "x1"]
 
   var tenants: Int
+  var replicas: Int
   /// Capacity of each server, by tenant; in sum enough for its apps.
   var servers: [[Int]]
   var lanes: [Lane]
@@ -18,6 +22,7 @@ struct Scenario: Sendable {
     let tenants = draw(1...2)
     let apps = draw(3...8)
     self.tenants = tenants
+    replicas = draw(2...3)
     servers = (0..<tenants).map { _ in
       var capacities = [draw(1...4), draw(1...4)]
       capacities.append(max(1, apps - capacities[0] - capacities[1]))
@@ -52,6 +57,11 @@ struct Scenario: Sendable {
       for server in servers[tenant].indices where draw(0...2) == 0 {
         lanes.append(Lane(tenant: tenant, name: "s\(server)", wishes: Self.timed([.cordon(true), .cordon(false)], draw)))
       }
+      let comes = (0..<draw(1...4)).map { Action.pool($0 % 2 == 0) }
+      lanes.append(Lane(tenant: tenant, name: Self.side, wishes: Self.timed(comes, draw)))
+      for spare in Self.spares {
+        lanes.append(Lane(tenant: tenant, name: spare, wishes: Self.timed((0..<draw(1...4)).map { .join($0 % 2 == 0) }, draw)))
+      }
       lanes.append(Lane(tenant: tenant, name: "letters", wishes: Self.timed(Array(repeating: .letter, count: draw(0...2)), draw)))
     }
   }
@@ -75,7 +85,7 @@ struct Scenario: Sendable {
         case .env(let text): apps[name]?["env"] = ["V": .string(text)]
         case .run(let runs): apps[name]?["running"] = .bool(runs)
         case .delete: apps[name] = nil
-        case .cordon, .kill, .letter: break
+        case .cordon, .kill, .letter, .pool, .join: break
         }
       }
     }

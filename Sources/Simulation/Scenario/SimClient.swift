@@ -38,6 +38,7 @@ final class SimClient: @unchecked Sendable {
       for (server, capacity) in scenario.servers[number].enumerated() {
         await grant(intent(.apply, tenant, "Server", "s\(server)", ["pool": .string(Scenario.pool), "capacity": .int(capacity)]))
       }
+      for spare in Scenario.spares { await grant(intent(.apply, tenant, "Server", spare, ["schedulable": false, "capacity": 1])) }
       await grant(
         intent(.apply, tenant, "NotificationChannel", Scenario.channel, ["type": "email", "email": ["post@example.com"]]))
     }
@@ -61,6 +62,11 @@ final class SimClient: @unchecked Sendable {
       case .letter:
         await grant(
           Intent(.create, .new(tenant: tenant, kind: "NotificationTest"), fields: ["channel": .string(Scenario.channel)]))
+      case .pool(true): await grant(intent(.apply, tenant, "ServerPool", Scenario.side, ["region": "there"]), orGiveUp: true)
+      case .pool(false): await grant(intent(.delete, tenant, "ServerPool", Scenario.side, [:]), orGiveUp: true)
+      case .join(let joins):
+        await grant(
+          intent(.patch, tenant, "Server", lane.name, ["pool": joins ? .string(Scenario.side) : .null]), orGiveUp: true)
       case .kill(let index):
         guard let app = try? await store.objects(named: [ObjectKey(tenant: tenant, kind: "App", name: lane.name)]).first else {
           continue
@@ -77,7 +83,8 @@ final class SimClient: @unchecked Sendable {
   }
 
   /// Asks until it is done. A client whose answer was lost asks again: all of these mean the same twice, except for letters.
-  private func grant(_ intent: Intent) async {
+  /// - Parameter orGiveUp: a refusal is an answer.
+  private func grant(_ intent: Intent, orGiveUp: Bool = false) async {
     var last = "nobody was there"
     for _ in 0..<Self.maxAttempts {
       if let replica = cluster.any() {
@@ -91,7 +98,7 @@ final class SimClient: @unchecked Sendable {
           return
         } catch let problems as Problems where intent.operation == .delete && problems.category == .missing {
           return
-        } catch { last = "\(error)" }
+        } catch is Problems where orGiveUp { return } catch { last = "\(error)" }
       }
       await executor.pause(.milliseconds(250 + Int(random.next() % 500)))
     }

@@ -34,9 +34,12 @@ public struct Simulation: Sendable {
     return outcome
   }
 
-  public func run(seed: UInt64, faulty: Bool, bug: PlantedBug? = nil, verbose: Bool = false) -> SimulationOutcome {
+  /// - Parameter point: one crash at one write, or the counting of writes.
+  public func run(
+    seed: UInt64, faulty: Bool, bug: PlantedBug? = nil, point: CrashPoint? = nil, verbose: Bool = false
+  ) -> SimulationOutcome {
     let executor = SimExecutor(seed: seed &+ (faulty ? 0 : 0xca1_0000), start: Self.start)
-    let run = SimulationRun(self, seed: seed, faulty: faulty, bug: bug, executor: executor, verbose: verbose)
+    let run = SimulationRun(self, seed: seed, faulty: faulty, bug: bug, point: point, executor: executor, verbose: verbose)
     let task = Task(executorPreference: executor) { await run.run() }
     let ended = executor.run(until: Self.start + Self.longest) { run.isOver }
     task.cancel()
@@ -46,6 +49,6 @@ public struct Simulation: Sendable {
     return SimulationOutcome(
       seed: seed, faults: faults, trace: executor.trace, world: run.world, injected: run.cluster.faults,
       replicas: run.cluster.starts,
-      steps: executor.steps, log: run.log.lines)
+      steps: executor.steps, writes: point?.passed ?? 0, log: run.log.lines)
   }
 }

@@ -12,6 +12,8 @@ public struct SimulationOutcome: Sendable {
   public var injected: Int
   public var replicas: Int
   public var steps: Int
+  /// Writes and effects, where they were counted.
+  public var writes: Int
   public var log: [String]
 
   public var description: String {

@@ -13,13 +13,15 @@ final class SimulationRun: @unchecked Sendable {
   private let watched: WatchedStore
   private let reader: WorldReader
   private let client: SimClient
+  private let watcher: SimWatcher
+  private let rest: Duration
   let cluster: SimCluster
   let log: SimLog
   private(set) var faults: [String] = []
   private(set) var world: WorldState?
   private(set) var isOver = false
 
-  init(_ simulation: Simulation, seed: UInt64, faulty: Bool, bug: PlantedBug?, executor: SimExecutor, verbose: Bool) {
+  init(_ simulation: Simulation, seed: UInt64, faulty: Bool, bug: PlantedBug?, point: CrashPoint?, executor: SimExecutor, verbose: Bool) {
     self.seed = seed
     self.faulty = faulty
     self.executor = executor
@@ -32,16 +34,20 @@ final class SimulationRun: @unchecked Sendable {
     let memory = MemoryStore(catalog: simulation.catalog, clock: clock)
     let processes = ProcessWorld(clock: clock, forgetful: bug == .repeatedEffect)
     let letters = LetterWorld()
-    let store: any StorePort = bug.map { PlantedStore(memory, bug: $0, random: SeededRandom(seed: seed ^ 0xb06)) } ?? memory
+    let store: any StorePort = bug.map { PlantedStore(memory, bug: $0, random: SeededRandom(seed: seed ^ 0xb06), clock: clock) } ?? memory
     let watched = WatchedStore(store, world: processes, executor: executor, log: log)
     self.watched = watched
-    let controllers = simulation.controllers.map { bug == .earlyStatus && $0.kind == "App" ? EarlyController(inner: $0) : $0 }
-    cluster = SimCluster(executor: executor, seed: seed, log: log) { link in
+    let controllers = simulation.controllers.map { bug?.planted(in: $0) ?? $0 }
+    cluster = SimCluster(
+      executor: executor, seed: seed, log: log, size: scenario.replicas, point: point, skewed: faulty
+    ) { link in
       SimReplica(
         link: link, store: watched, services: [processes, letters], catalog: simulation.catalog, controllers: controllers,
         cleanup: simulation.cleanup, log: log)
     }
     client = SimClient(cluster: cluster, executor: executor, world: processes, store: memory, seed: seed, log: log)
+    watcher = SimWatcher(cluster: cluster, executor: executor, tenants: tenants, seed: seed)
+    rest = faulty || point != nil ? Simulation.rest : .seconds(5)
     reader = WorldReader(store: memory, world: processes, letters: letters, tenants: tenants, clock: clock)
   }
 
@@ -50,6 +56,7 @@ final class SimulationRun: @unchecked Sendable {
     await client.setUp(scenario, tenants)
     if faulty { cluster.fail(FaultRates.drawn(SeededRandom(seed: seed ^ 0xfa_0175))) }
     let start = clock.now()
+    let watching = Task(executorPreference: executor) { await self.watcher.run() }
     await withTaskGroup(of: Void.self) { group in
       for lane in scenario.lanes {
         group.addTask { await self.client.make(lane, self.tenants[lane.tenant], from: start) }
@@ -61,17 +68,25 @@ final class SimulationRun: @unchecked Sendable {
       }
     }
     do { try await settle() } catch { faults.append("the store failed: \(error)") }
+    watcher.stop()
+    await watching.value
     await cluster.end()
     isOver = true
   }
 
   private func settle() async throws {
-    await executor.pause(faulty ? Simulation.rest : .seconds(5))
+    await executor.pause(rest)
     let latest = clock.now() + Simulation.patience
     var open = try await reader.unsettled()
     while !open.isEmpty, clock.now() < latest {
       await executor.pause(.seconds(1))
       open = try await reader.unsettled()
+    }
+    for (number, tenant) in tenants.enumerated() {
+      let end = try await reader.store.position(tenant: tenant)
+      let patience = clock.now() + Simulation.rest
+      while watcher.position(tenant) < end, clock.now() < patience { await executor.pause(.seconds(1)) }
+      faults += watcher.faults(number, tenant, end: end)
     }
     faults += client.refused.map { "a wish was never granted: \($0)" }
     faults += open

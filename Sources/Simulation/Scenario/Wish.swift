@@ -11,6 +11,10 @@ struct Wish: Sendable {
     case cordon(Bool)
     case kill(index: Int)
     case letter
+    /// The side pool is there, or is not. Refused while something forbids it: then it is given up.
+    case pool(Bool)
+    /// A spare server stands in the side pool, or in none. Given up when there is no such pool.
+    case join(Bool)
   }
   /// After the start of the wishes.
   var at: Duration

@@ -86,6 +86,13 @@ struct WorldReader {
         broken.append("server \(server) holds \(apps.count) apps, and has room for \(capacities[server] ?? 0)")
       }
     }
+    for tenant in tenants {
+      let pools = Set(try await list(tenant, "ServerPool").map { $0.uid.description })
+      for object in try await list(tenant, "Server") + (try await list(tenant, "App")) {
+        guard let pool = object.spec["pool"]?.string, !pools.contains(pool) else { continue }
+        broken.append("\(object.label) refers to a pool that is gone")
+      }
+    }
     if world.doubleStarts > 0 { broken.append("\(world.doubleStarts) starts of a copy that was running") }
     for (uid, count) in letters.sent where count > 1 {
       broken.append("\(uid) sent \(count) letters; a step of class once was repeated")
