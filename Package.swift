@@ -99,7 +99,11 @@ let package = Package(
         "Core", "Expressions", "Kinds", "KindLoading", "Ports", "Planning", "Reconciling", "Identity", "RestView", "HTTPServer",
         "PostgresStore", "Crypto", "TestSupport",
       ]),
-    tests("SimulationTests", ["Core", "Kinds", "KindLoading", "Ports", "Controllers", "Crypto", "Simulation", "TestSupport"]),
+    tests(
+      "SimulationTests",
+      [
+        "Core", "Kinds", "KindLoading", "Ports", "Planning", "Identity", "Reconciling", "PostgresStore", "Controllers", "Crypto", "Simulation", "TestSupport",
+      ]),
     tests("CommandTests", ["Core", "Kinds", "KindLoading", "Ports", "HTTPServer", "NativeView", "PlumbCommand", "TestSupport"]),
     tests("CaseTests", ["Core", "Documents", "TestSupport"]),
     tests("GitTests", ["Core", "Kinds", "Ports", "Documents", "GitRepositories", "OutgoingHTTP", "Controllers", "TestSupport"]),

@@ -35,7 +35,7 @@ class LiveTestCase: XCTestCase {
   func start(_ words: [String], environment: [String: String] = [:], input: String? = nil) throws -> Child {
     var variables = ["PATH": "/usr/bin:/bin", "HOME": "/nonexistent"]
     for (name, value) in environment { variables[name] = value }
-    let talks = words.first.map { !["eval", "lint", "version", "hello"].contains($0) } ?? false
+    let talks = words.first.map { !["eval", "lint", "simulate", "version", "hello"].contains($0) } ?? false
     return try Child(words + (talks ? ["--data", try server().data.path] : []), environment: variables, input: input)
   }
 

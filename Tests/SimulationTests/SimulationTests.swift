@@ -9,10 +9,10 @@ import XCTest
 
 final class SimulationTests: XCTestCase {
   /// Seeds of a run; `make soak` asks for more.
-  static let usualSeeds = 200
+  static let usualSeeds = 150
   /// Scenarios of which single crashes are tried, and the most of them in each.
   static let crashSeeds: [UInt64] = [3, 11]
-  static let usualCrashes = 25
+  static let usualCrashes = 15
   /// Every such seed runs without faults too.
   static let comparedEvery: UInt64 = 8
   /// A planted bug must be found among the first of them.
@@ -66,7 +66,8 @@ final class SimulationTests: XCTestCase {
   func testPlantedBugsAreFound() throws {
     let simulation = try Self.simulation.get()
     let signs: [PlantedBug: String] = [
-      .staleDelete: "a pool that is gone", .repeatedOnce: "a step of class once was repeated", .repeatedEffect: "a copy that was running",
+      .staleDelete: "a pool that is gone", .repeatedOnce: "a step of class once was repeated",
+      .repeatedEffect: "a copy that was running",
       .missedWake: "", .ignoredFence: "under epoch", .hashFirst: "runs copies", .earlyStatus: "which was never started",
       .orphan: "there is no such app", .lateCommitter: "missed the changes",
     ]

@@ -25,6 +25,10 @@ public struct FaultRates: Sendable {
   public var loseStep = 0
   public init() {}
 
+  var isAny: Bool {
+    [fail, loseReply, slow, stall, crash, cut, dropSignal, repeatSignal, failStep, loseStep].contains { $0 > 0 }
+  }
+
   public static let none = FaultRates()
 
   /// Some seeds are calm, some are not; each has its own mixture.

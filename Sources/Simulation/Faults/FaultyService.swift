@@ -33,6 +33,7 @@ final class FaultyService: ServicePort, @unchecked Sendable {
       return lost
     }
     if link.chance(link.rates.crash * 3) {
+      link.tell?(.fault, "ends while it takes step \(step.name) of \(metadata.kind)/\(metadata.name)")
       link.crash()
       switch link.random.next() % 3 {
       case 0: _ = await inner.perform(step, key: key, metadata: metadata)
@@ -44,12 +45,18 @@ final class FaultyService: ServicePort, @unchecked Sendable {
       return lost
     }
     if link.chance(link.rates.failStep) {
+      link.tell?(.fault, "step \(step.name) of \(metadata.kind)/\(metadata.name) fails")
       return StepReply(step: step.name, outcome: .failed, value: ["error": ["code": "spawn_failed", "message": "simulated"]])
     }
     await link.executor.sleep(link.upTo(link.chance(link.rates.slow) ? .seconds(3) : .milliseconds(50)))
     if link.isDead { return lost }
     let reply = await inner.perform(step, key: key, metadata: metadata)
-    if link.chance(link.rates.loseStep) { await link.executor.sleep(Self.never) }
+    if link.chance(link.rates.loseStep) {
+      link.tell?(.fault, "step \(step.name) of \(metadata.kind)/\(metadata.name) is done, and its reply is lost")
+      await link.executor.sleep(Self.never)
+    } else {
+      link.tell?(.effect, "\(name) \(step.operation) for \(metadata.kind)/\(metadata.name): \(reply.outcome.rawValue)")
+    }
     return reply
   }
 

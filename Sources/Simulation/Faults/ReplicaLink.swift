@@ -14,6 +14,8 @@ public final class ReplicaLink: @unchecked Sendable {
   let random: SeededRandom
   var rates: FaultRates
   let point: CrashPoint?
+  /// Told of each fault.
+  var tell: (@Sendable (TimelineEntry.Sort, String) -> Void)?
   /// How far the replica's clock is from the store's.
   let skew: Duration
   private(set) var isDead = false
@@ -22,7 +24,8 @@ public final class ReplicaLink: @unchecked Sendable {
   private let ended: @Sendable () -> Void
 
   init(
-    name: String, executor: SimExecutor, random: SeededRandom, rates: FaultRates, point: CrashPoint? = nil, skew: Duration = .zero,
+    name: String, executor: SimExecutor, random: SeededRandom, rates: FaultRates, point: CrashPoint? = nil,
+    skew: Duration = .zero,
     ended: @escaping @Sendable () -> Void
   ) {
     self.point = point
@@ -72,6 +75,7 @@ public final class ReplicaLink: @unchecked Sendable {
       throw gone(call)
     }
     if chance(rates.crash) {
+      tell?(.fault, "ends in a call (\(call)); its work moves when the lease ends")
       crash()
       switch random.next() % 3 {
       case 0 where write: _ = try? await body()
@@ -82,22 +86,34 @@ public final class ReplicaLink: @unchecked Sendable {
       }
       throw gone(call)
     }
-    if chance(rates.cut) { cutUntil = executor.now + upTo(.seconds(20)).microseconds }
+    if chance(rates.cut) {
+      cutUntil = executor.now + upTo(.seconds(20)).microseconds
+      tell?(.fault, "does not reach the database for a while")
+    }
     if executor.now < cutUntil {
       await executor.sleep(.milliseconds(200))
       throw SimFault(description: "\(call): no connection")
     }
     if random.next() % 4 == 0 { await executor.pause(upTo(.milliseconds(5))) }
     if chance(rates.slow) { await executor.pause(upTo(.seconds(3))) }
-    if chance(rates.stall) { await executor.pause(.seconds(5) + upTo(.seconds(15))) }
+    if chance(rates.stall) {
+      tell?(.fault, "stands still in a call (\(call))")
+      await executor.pause(.seconds(5) + upTo(.seconds(15)))
+    }
     if isDead {
       if mayArriveLate, random.next() % 2 == 0 { _ = try? await body() }
       throw gone(call)
     }
-    if chance(rates.fail) { throw SimFault(description: "\(call) failed") }
+    if chance(rates.fail) {
+      tell?(.fault, "a call fails (\(call))")
+      throw SimFault(description: "\(call) failed")
+    }
     let value = try await body()
     if isDead { throw gone(call) }
-    if write, chance(rates.loseReply) { throw SimFault(description: "\(call): the reply was lost") }
+    if write, chance(rates.loseReply) {
+      tell?(.fault, "a write is done, and its reply is lost (\(call))")
+      throw SimFault(description: "\(call): the reply was lost")
+    }
     return value
   }
 }

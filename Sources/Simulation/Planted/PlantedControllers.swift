@@ -6,11 +6,15 @@ import Kinds
 struct HashFirstController: KindController {
   let inner: any KindController
   var kind: String { inner.kind }
-  func observation(_ input: ReconcileInput) -> (service: String, operation: String, arguments: Value)? { inner.observation(input) }
+  func observation(_ input: ReconcileInput) -> (service: String, operation: String, arguments: Value)? {
+    inner.observation(input)
+  }
   func needs(_ input: ReconcileInput) -> [Need] { inner.needs(input) }
   func decide(_ input: ReconcileInput) -> Decision {
     let children = input.world["replicas"].list ?? []
-    if !input.deleting, input.status["applied"].int == input.metadata.generation, children.allSatisfy({ $0["state"] == "running" }) {
+    if !input.deleting, input.status["applied"].int == input.metadata.generation,
+      children.allSatisfy({ $0["state"] == "running" })
+    {
       return Decision(status: input.status)
     }
     var decision = inner.decide(input)
@@ -26,7 +30,9 @@ struct HashFirstController: KindController {
 struct OrphaningController: KindController {
   let inner: any KindController
   var kind: String { inner.kind }
-  func observation(_ input: ReconcileInput) -> (service: String, operation: String, arguments: Value)? { inner.observation(input) }
+  func observation(_ input: ReconcileInput) -> (service: String, operation: String, arguments: Value)? {
+    inner.observation(input)
+  }
   func needs(_ input: ReconcileInput) -> [Need] { inner.needs(input) }
   func decide(_ input: ReconcileInput) -> Decision {
     input.deleting ? Decision(status: input.status, finished: true) : inner.decide(input)

@@ -24,7 +24,8 @@ final class SimCluster: @unchecked Sendable {
   ///   - size: replicas that are kept running.
   ///   - skewed: their clocks differ.
   init(
-    executor: SimExecutor, seed: UInt64, log: SimLog, size: Int = 2, point: CrashPoint? = nil, skewed: Bool = false, make: @escaping (ReplicaLink) -> SimReplica
+    executor: SimExecutor, seed: UInt64, log: SimLog, size: Int = 2, point: CrashPoint? = nil, skewed: Bool = false,
+    make: @escaping (ReplicaLink) -> SimReplica
   ) {
     self.size = size
     self.point = point

@@ -7,6 +7,7 @@ public final class SimExecutor: TaskExecutor, @unchecked Sendable {
   /// Jobs of one run, so that a livelock ends with its seed printed.
   public static let maxSteps = 5_000_000
 
+  private let most: Int
   private var ready: [UnownedJob] = []
   private var timers: [Timer] = []
   private let random: SeededRandom
@@ -31,7 +32,8 @@ public final class SimExecutor: TaskExecutor, @unchecked Sendable {
     var sequence: UInt64 = 0
   }
 
-  public init(seed: UInt64, start: Timestamp) {
+  public init(seed: UInt64, start: Timestamp, maxSteps: Int = SimExecutor.maxSteps) {
+    most = maxSteps
     random = SeededRandom(seed: seed)
     now = start.microseconds
   }
@@ -81,7 +83,7 @@ public final class SimExecutor: TaskExecutor, @unchecked Sendable {
   public func run(until deadline: Timestamp, done: () -> Bool) -> Bool {
     while !done() {
       steps += 1
-      if steps > Self.maxSteps { return false }
+      if steps > most { return false }
       guard let job = lock.withLock({ pick() }) else {
         guard let next = timers.indices.min(by: { (timers[$0].at, timers[$0].sequence) < (timers[$1].at, timers[$1].sequence) }),
           timers[next].at <= deadline.microseconds

@@ -15,17 +15,22 @@ final class SimReplica: Sendable {
 
   init(
     link: ReplicaLink, store: any StorePort, services: [any ServicePort], catalog: KindCatalog, controllers: [any KindController],
-    cleanup: Set<String>, log: SimLog
+    cleanup: Set<String>, log: SimLog, standIn: (@Sendable (String) -> any ServicePort)? = nil
   ) {
     let clock = SkewedClock(clock: SimClock(link.executor), skew: link.skew)
     let secrets = SimSecrets(random: link.random)
     let faulty = FaultyStore(store, link: link)
-    let reached = services.map { FaultyService($0, link: link) }
+    let reached: [any ServicePort] = services.map { FaultyService($0, link: link) }
+    // What the engine serves itself is there as it is; anything else that a controller may ask has its stand-in.
+    let own: [any ServicePort] =
+      standIn == nil ? [] : [FeedService(store: faulty, catalog: catalog), RecordsService(store: faulty, catalog: catalog)]
+    let all = Services(
+      reached + own, fallback: standIn.map { make in { @Sendable name in FaultyService(make(name), link: link) } })
     let name = link.name
     engine = Engine(catalog: catalog, store: faulty, clock: clock, sealing: secrets, minting: secrets, cleanup: cleanup)
-    let runner = StepRunner(services: Services(reached), clock: clock, sealing: secrets) { "\($0)/\($1)/\($2)" }
+    let runner = StepRunner(services: all, clock: clock, sealing: secrets) { "\($0)/\($1)/\($2)" }
     let reconciler = Reconciler(
-      engine: engine, services: Services(reached), runner: runner, controllers: controllers, sealing: secrets,
+      engine: engine, services: all, runner: runner, controllers: controllers, sealing: secrets,
       readinessMoved: { _ in })
     let one = Worker(
       store: faulty, reconciler: reconciler, clock: clock, random: link.random, replica: secrets.uid(at: clock.now()),

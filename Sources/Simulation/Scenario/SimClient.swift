@@ -38,7 +38,9 @@ final class SimClient: @unchecked Sendable {
       for (server, capacity) in scenario.servers[number].enumerated() {
         await grant(intent(.apply, tenant, "Server", "s\(server)", ["pool": .string(Scenario.pool), "capacity": .int(capacity)]))
       }
-      for spare in Scenario.spares { await grant(intent(.apply, tenant, "Server", spare, ["schedulable": false, "capacity": 1])) }
+      for spare in Scenario.spares {
+        await grant(intent(.apply, tenant, "Server", spare, ["schedulable": false, "capacity": 1]))
+      }
       await grant(
         intent(.apply, tenant, "NotificationChannel", Scenario.channel, ["type": "email", "email": ["post@example.com"]]))
     }

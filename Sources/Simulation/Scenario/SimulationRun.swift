@@ -21,7 +21,10 @@ final class SimulationRun: @unchecked Sendable {
   private(set) var world: WorldState?
   private(set) var isOver = false
 
-  init(_ simulation: Simulation, seed: UInt64, faulty: Bool, bug: PlantedBug?, point: CrashPoint?, executor: SimExecutor, verbose: Bool) {
+  init(
+    _ simulation: Simulation, seed: UInt64, faulty: Bool, bug: PlantedBug?, point: CrashPoint?, executor: SimExecutor,
+    verbose: Bool
+  ) {
     self.seed = seed
     self.faulty = faulty
     self.executor = executor
@@ -34,7 +37,8 @@ final class SimulationRun: @unchecked Sendable {
     let memory = MemoryStore(catalog: simulation.catalog, clock: clock)
     let processes = ProcessWorld(clock: clock, forgetful: bug == .repeatedEffect)
     let letters = LetterWorld()
-    let store: any StorePort = bug.map { PlantedStore(memory, bug: $0, random: SeededRandom(seed: seed ^ 0xb06), clock: clock) } ?? memory
+    let store: any StorePort =
+      bug.map { PlantedStore(memory, bug: $0, random: SeededRandom(seed: seed ^ 0xb06), clock: clock) } ?? memory
     let watched = WatchedStore(store, world: processes, executor: executor, log: log)
     self.watched = watched
     let controllers = simulation.controllers.map { bug?.planted(in: $0) ?? $0 }

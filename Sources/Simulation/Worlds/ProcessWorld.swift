@@ -65,6 +65,8 @@ public final class ProcessWorld: ServicePort, @unchecked Sendable {
   }
 
   public func observe(_ metadata: ObjectMetadata, operation: String, arguments: Value) async throws -> Value {
+    // Who runs is healthy.
+    let checked = !arguments["healthCheck"].isNull
     let list = lock.withLock { (children[metadata.uid] ?? [:]).sorted { $0.key < $1.key } }
     return [
       "known": .bool(!list.isEmpty), "commandError": .null,
@@ -73,8 +75,8 @@ public final class ProcessWorld: ServicePort, @unchecked Sendable {
           [
             "index": .int(index), "pid": .int(child.pid), "state": child.running ? "running" : "exited",
             "exitCode": child.running ? .null : 1, "signal": .null, "startedAt": .string(child.startedAt.description),
-            "exitedAt": Value(child.exitedAt?.description), "revision": .string(child.revision), "port": 0, "healthy": .null,
-            "wasHealthy": false, "healthError": .null,
+            "exitedAt": Value(child.exitedAt?.description), "revision": .string(child.revision), "port": 0,
+            "healthy": checked && child.running ? true : .null, "wasHealthy": .bool(checked), "healthError": .null,
           ]
         }),
     ]
