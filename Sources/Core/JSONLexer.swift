@@ -125,10 +125,16 @@ package struct JSONLexer {
     let start = at
     at += 1
     let first = at
-    while at < bytes.count, bytes[at] != UInt8(ascii: "\""), bytes[at] != UInt8(ascii: "\\"), bytes[at] >= 32 { at += 1 }
+    var high: UInt8 = 0
+    while at < bytes.count, bytes[at] != UInt8(ascii: "\""), bytes[at] != UInt8(ascii: "\\"), bytes[at] >= 32 {
+      high |= bytes[at]
+      at += 1
+    }
     if at < bytes.count, bytes[at] == UInt8(ascii: "\"") {
       defer { at += 1 }
-      return try utf8(UnsafeBufferPointer(rebasing: bytes[first..<at]), from: start)
+      let text = UnsafeBufferPointer(rebasing: bytes[first..<at])
+      // ASCII needs no second look.
+      return high < 128 ? Self.ascii(text) : try utf8(text, from: start)
     }
     var out = Array(bytes[first..<at])
     while at < bytes.count {
@@ -142,6 +148,13 @@ package struct JSONLexer {
       if c == UInt8(ascii: "\\") { try escape(into: &out) } else { out.append(c) }
     }
     throw fault("the string does not end", at: start)
+  }
+
+  private static func ascii(_ text: UnsafeBufferPointer<UInt8>) -> String {
+    String(unsafeUninitializedCapacity: text.count) { out in
+      _ = out.initialize(from: text)
+      return text.count
+    }
   }
 
   private func utf8(_ buffer: UnsafeBufferPointer<UInt8>, from start: Int) throws -> String {

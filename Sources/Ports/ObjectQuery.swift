@@ -46,13 +46,16 @@ public struct ObjectQuery: Sendable {
   public var includeDeleted: Bool
   /// Who manages each field comes along; views do not ask.
   public var wantsOwners: Bool
+  /// The observed state comes along.
+  public var wantsStatus: Bool
 
   public init(
     tenant: UID, kind: String, predicate: Predicate = .always, sort: [(path: FieldPath, descending: Bool)] = [], limit: Int = 100,
     offset: Int = 0, after: (values: [Value], uid: UID)? = nil, wantsTotal: Bool = false, includeDeleted: Bool = false,
-    wantsOwners: Bool = true
+    wantsOwners: Bool = true, wantsStatus: Bool = true
   ) {
     self.wantsOwners = wantsOwners
+    self.wantsStatus = wantsStatus
     self.tenant = tenant
     self.kind = kind
     self.predicate = predicate

@@ -62,11 +62,7 @@ struct CommitTransaction {
     let gone = Set(writes.filter { $0.operation == .remove }.map(\.object.uid))
     let statuses = commit.statuses.filter { (observed[$0.uid] != nil || versions[$0.uid] != nil) && !gone.contains($0.uid) }
     try side.statuses(statuses)
-    try keys.write(writes, to: flight) { taken in
-      faults.taken += taken.map {
-        (uid: $0.wanted.uid, rule: $0.wanted.key.rule, by: $0.by, kind: kinds.name($0.wanted.key.kind))
-      }
-    }
+    try keys.write(writes, to: flight) { faults.blocked.append($0) }
     for change in commit.inventory.sorted(by: { ($0.owner, $0.set) < ($1.owner, $1.set) }) {
       try side.inventory(change, versions: versions)
     }
@@ -79,6 +75,11 @@ struct CommitTransaction {
     let heads = try takeHeads(announcements, flight)
     try PinStatements(kinds: kinds, catalog: catalog).check(commit, lockedVersions: locked, flight: flight, faults: faults)
     let at = try announce(announcements, heads, flight, connection)
+    for wanted in faults.blocked {
+      faults.taken += try KeyStatements.holders(wanted, connection).map {
+        (uid: $0.wanted.uid, rule: $0.wanted.key.rule, by: $0.by, kind: kinds.name($0.wanted.key.kind))
+      }
+    }
     if let failure = faults.failure { throw failure }
     return CommitOutcome(
       result: CommitResult(positions: heads.positions, at: at(), versions: versions), changed: heads.counts.keys.sorted(),
@@ -254,7 +255,7 @@ struct CommitTransaction {
       return (announcement, left[announcement.tenant] ?? 0)
     }
     for chunk in rows.chunks {
-      var events = ArrayText()
+      var events = ArrayColumn(.text)
       for (row, _) in chunk { events.add(row.events.isEmpty ? nil : row.events.joined(separator: ",")) }
       try flight.add(
         """
@@ -262,7 +263,7 @@ struct CommitTransaction {
         SELECT x.tenant, h.pos - x.back, x.uid, x.kind, x.name, x.op::"char", x.events,
           CASE x.op WHEN 'o' THEN coalesce((SELECT o.version FROM object o WHERE o.tenant = x.tenant AND o.uid = x.uid), x.version)
             ELSE x.version END, $9::uuid, h.at
-        FROM unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::smallint[], $5::text[], $6::text[], $7::text[], $8::bigint[])
+        FROM unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::bigint[])
           x(tenant, back, uid, kind, name, op, events, version) JOIN head h ON h.tenant = x.tenant
         """,
         [

@@ -64,8 +64,8 @@ struct KeyStatements {
   }
   static func drops(_ operation: ObjectWrite.Operation) -> Bool { operation == .softDelete || operation == .remove }
 
-  /// `taken` is called with the wanted keys that others hold, and the holders.
-  func write(_ writes: [ObjectWrite], to flight: Flight, taken: @escaping ([(wanted: Wanted, by: UID)]) -> Void) throws {
+  /// `blocked` is called with keys of which others hold some: `holders` tells which and who, in the same transaction.
+  func write(_ writes: [ObjectWrite], to flight: Flight, blocked: @escaping ([Wanted]) -> Void) throws {
     try writeReferences(writes, to: flight)
     var dropped: [(tenant: UID, uid: UID, key: HeldKey)] = []
     var wanted: [Wanted] = []
@@ -87,7 +87,7 @@ struct KeyStatements {
     for chunk in dropped.chunks {
       try flight.add(
         """
-        DELETE FROM unique_key k USING unnest($1::uuid[], $2::smallint[], $3::smallint[], $4::text[], $5::uuid[], $6::uuid[])
+        DELETE FROM unique_key k USING unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::uuid[], $6::uuid[])
         w(scope, kind, rule, value, tenant, uid) WHERE k.scope = w.scope AND k.kind = w.kind AND k.rule = w.rule AND k.value = w.value
         AND k.tenant = w.tenant AND k.uid = w.uid
         """,
@@ -101,37 +101,43 @@ struct KeyStatements {
     wanted.sort { a, b in
       (a.key.scope, a.key.kind, a.key.rule, a.key.value) < (b.key.scope, b.key.kind, b.key.rule, b.key.value)
     }
-    for chunk in wanted.chunks { try insert(Array(chunk), to: flight, taken: taken) }
+    for chunk in wanted.chunks { try insert(Array(chunk), to: flight, blocked: blocked) }
   }
 
-  private func insert(_ wanted: [Wanted], to flight: Flight, taken: @escaping ([(wanted: Wanted, by: UID)]) -> Void) throws {
-    var until = ArrayText()
+  private func insert(_ wanted: [Wanted], to flight: Flight, blocked: @escaping ([Wanted]) -> Void) throws {
+    var until = ArrayColumn(.timestamptz)
     for want in wanted { until.add(want.until) }
-    let parameters: [Parameter] = [
-      .uids(wanted.map(\.key.scope)), .ints(wanted.map(\.key.kind)), .ints(wanted.map(\.key.rule)),
-      .texts(wanted.map(\.key.value)),
-      .uids(wanted.map(\.tenant)), .uids(wanted.map(\.uid)), until.parameterOrNull,
-    ]
     // A key whose time is over goes to the next who wants it.
     try flight.add(
       """
-      INSERT INTO unique_key AS k (scope, kind, rule, value, tenant, uid, until)
+      WITH i AS (INSERT INTO unique_key AS k (scope, kind, rule, value, tenant, uid, until)
       SELECT scope, kind, rule, key_text(value), tenant, uid, until
-      FROM unnest($1::uuid[], $2::smallint[], $3::smallint[], $4::text[], $5::uuid[], $6::uuid[], $7::timestamptz[])
+      FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::uuid[], $6::uuid[], $7::timestamptz[])
         WITH ORDINALITY w(scope, kind, rule, value, tenant, uid, until, n) ORDER BY n
       ON CONFLICT (scope, kind, rule, value) DO UPDATE SET tenant = excluded.tenant, uid = excluded.uid, until = excluded.until
-      WHERE k.until <= clock_timestamp() OR (k.tenant = excluded.tenant AND k.uid = excluded.uid)
-      """, parameters)
-    try flight.add(
+      WHERE k.until <= clock_timestamp() OR (k.tenant = excluded.tenant AND k.uid = excluded.uid) RETURNING 1)
+      SELECT count(*) FROM i
+      """, Self.columns(wanted) + [until.parameterOrNull]
+    ) { rows in if rows[0].int(0) < wanted.count { blocked(wanted) } }
+  }
+
+  private static func columns(_ wanted: [Wanted]) -> [Parameter] {
+    [
+      .uids(wanted.map(\.key.scope)), .ints(wanted.map(\.key.kind)), .ints(wanted.map(\.key.rule)),
+      .texts(wanted.map(\.key.value)), .uids(wanted.map(\.tenant)), .uids(wanted.map(\.uid)),
+    ]
+  }
+
+  /// Those of the wanted keys that others hold, and who.
+  static func holders(_ wanted: [Wanted], _ connection: Connection) throws -> [(wanted: Wanted, by: UID)] {
+    try connection.query(
       """
-      SELECT w.n, k.uid FROM unnest($1::uuid[], $2::smallint[], $3::smallint[], $4::text[], $5::uuid[], $6::uuid[])
+      SELECT w.n, k.uid FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::uuid[], $6::uuid[])
         WITH ORDINALITY w(scope, kind, rule, value, tenant, uid, n)
       JOIN unique_key k ON k.scope = w.scope AND k.kind = w.kind AND k.rule = w.rule AND k.value = key_text(w.value)
       WHERE k.tenant <> w.tenant OR k.uid <> w.uid ORDER BY w.n
-      """, Array(parameters.prefix(6))
-    ) { rows in
-      if !rows.isEmpty { taken(rows.map { (wanted: wanted[$0.int(0) - 1], by: $0.uid(1)) }) }
-    }
+      """, columns(wanted)
+    ).map { (wanted: wanted[$0.int(0) - 1], by: $0.uid(1)) }
   }
 
   private func writeReferences(_ writes: [ObjectWrite], to flight: Flight) throws {

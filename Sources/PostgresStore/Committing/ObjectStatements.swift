@@ -9,13 +9,12 @@ struct ObjectArrays {
   private static let slotTypes =
     Array(repeating: "text", count: 6) + Array(repeating: "bigint", count: 3) + ["timestamptz", "timestamptz"]
 
-  private var tenant = ArrayText(), uid = ArrayText(), kind = ArrayText(), name = ArrayText(), rev = ArrayText(),
-    version = ArrayText()
-  private var generation = ArrayText(), spec = ArrayText(), owners = ArrayText(), labels = ArrayText(), protect = ArrayText()
-  private var created = ArrayText(), deleting = ArrayText(), deleted = ArrayText(), operation = ArrayText()
-  private var slots = Array(repeating: ArrayText(), count: 11)
-  private var scratch: [UInt8] = []
-  /// The owners of many objects of one apply differ only in lines: nothing is kept but the buffer.
+  private var tenant = ArrayColumn(.uuid), uid = ArrayColumn(.uuid), kind = ArrayColumn(.bigint), name = ArrayColumn(.text)
+  private var rev = ArrayColumn(.bigint), version = ArrayColumn(.bigint), generation = ArrayColumn(.bigint)
+  private var spec = ArrayColumn(.jsonb), owners = ArrayColumn(.jsonb), labels = ArrayColumn(.jsonb), protect = ArrayColumn(.boolean)
+  private var created = ArrayColumn(.timestamptz), deleting = ArrayColumn(.timestamptz), deleted = ArrayColumn(.boolean)
+  private var operation = ArrayColumn(.text)
+  private var slots = slotTypes.map { ArrayColumn(.init(sql: $0)) }
   private let kinds: KindDictionary
   /// Kind → field in each slot.
   private var layouts: [String: [String?]] = [:]
@@ -31,13 +30,13 @@ struct ObjectArrays {
     rev.add(object.rev)
     version.add(newVersion)
     generation.add(object.generation)
-    spec.add(.object(object.spec), scratch: &scratch)
-    owners.add(OwnersCoding.value(object.owners), scratch: &scratch)
+    spec.add(.object(object.spec))
+    owners.add(OwnersCoding.value(object.owners))
     if object.labels.isEmpty {
       labels.addNull()
     } else {
       labels.add(
-        .object(ObjectMap(object.labels.sorted { $0.key < $1.key }.map { ($0.key, Value.string($0.value)) })), scratch: &scratch)
+        .object(ObjectMap(object.labels.sorted { $0.key < $1.key }.map { ($0.key, Value.string($0.value)) })))
     }
     protect.add(object.protected)
     created.add(object.created)
@@ -77,7 +76,7 @@ struct ObjectArrays {
   }
 
   private static let row = """
-    WITH w AS MATERIALIZED (SELECT * FROM unnest($2::uuid[], $3::uuid[], $4::smallint[], $5::text[], $6::int[], $7::bigint[], $8::bigint[], \
+    WITH w AS MATERIALIZED (SELECT * FROM unnest($2::uuid[], $3::uuid[], $4::bigint[], $5::text[], $6::bigint[], $7::bigint[], $8::bigint[], \
     $9::jsonb[], $10::jsonb[], $11::jsonb[], $12::boolean[], $13::timestamptz[], $14::timestamptz[], $15::boolean[], $16::text[], \
     \(slotTypes.enumerated().map { "$\($0 + 17)::\($1)[]" }.joined(separator: ", "))) \
     AS w(tenant, uid, kind, name, rev, version, generation, spec, owners, labels, protect, created, deleting, deleted, op, \
@@ -88,14 +87,13 @@ struct ObjectArrays {
     SELECT tenant, uid, version, kind, name, rev, generation, op::"char", $1::uuid, spec, owners, labels, protect, created FROM
     """
 
-  /// Returns the uids that existed before, which are not written.
+  /// Returns the uids that existed before, which are not written: the commit fails then, and its history goes with it.
   static let insert = """
     \(row), i AS (INSERT INTO object (tenant, uid, kind, name, rev, version, generation, spec, owners, labels, protect, created, updated, \
     deleting, deleted, \(slotColumns.joined(separator: ", "))) \
     SELECT tenant, uid, kind, name, rev, version, generation, spec, owners, labels, protect, created, statement_timestamp(), deleting, \
-    deleted, \(slotColumns.joined(separator: ", ")) FROM w ORDER BY tenant, uid ON CONFLICT DO NOTHING \
-    RETURNING tenant, uid, version, kind, name, rev, generation, 'c' AS op, spec, owners, labels, protect, created), \
-    h AS (\(history) i) SELECT uid FROM w WHERE uid NOT IN (SELECT uid FROM i)
+    deleted, \(slotColumns.joined(separator: ", ")) FROM w ORDER BY tenant, uid ON CONFLICT DO NOTHING RETURNING uid), \
+    h AS (\(history) w ON CONFLICT DO NOTHING) SELECT uid FROM w WHERE uid NOT IN (SELECT uid FROM i)
     """
 
   /// Rows are locked by now, so their order does not matter. Returns the uids that are gone.
@@ -103,9 +101,8 @@ struct ObjectArrays {
     \(row), u AS (UPDATE object o SET name = w.name, rev = w.rev, version = w.version, generation = w.generation, spec = w.spec, \
     owners = w.owners, labels = w.labels, protect = w.protect, updated = statement_timestamp(), deleting = w.deleting, \
     deleted = w.deleted, \(slotColumns.map { "\($0) = w.\($0)" }.joined(separator: ", ")) \
-    FROM w WHERE o.tenant = w.tenant AND o.uid = w.uid \
-    RETURNING o.tenant, o.uid, o.version, o.kind, o.name, o.rev, o.generation, w.op, o.spec, o.owners, o.labels, o.protect, o.created), \
-    h AS (\(history) u) SELECT uid FROM w WHERE uid NOT IN (SELECT uid FROM u)
+    FROM w WHERE o.tenant = w.tenant AND o.uid = w.uid RETURNING o.uid), \
+    h AS (\(history) w ON CONFLICT DO NOTHING) SELECT uid FROM w WHERE uid NOT IN (SELECT uid FROM u)
     """
 
   func parameters(commit: UID) -> [Parameter] {

@@ -82,6 +82,8 @@ struct PinStatements {
 /// What stands against a commit, gathered while its statements run.
 final class CommitFaults {
   var moved: [UID] = []
+  /// Keys of which some are taken, before it is known which.
+  var blocked: [[KeyStatements.Wanted]] = []
   var taken: [(uid: UID, rule: Int, by: UID, kind: String)] = []
   var missing: [UID] = []
   var referenced: [UID] = []

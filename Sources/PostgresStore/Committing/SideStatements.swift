@@ -13,9 +13,8 @@ struct SideStatements {
   func statuses(_ statuses: [StatusWrite]) throws {
     let sorted = statuses.sorted { ($0.tenant, $0.uid) < ($1.tenant, $1.uid) }
     for chunk in sorted.chunks {
-      var status = ArrayText()
-      var scratch: [UInt8] = []
-      for write in chunk { status.add(write.status, scratch: &scratch) }
+      var status = ArrayColumn(.jsonb)
+      for write in chunk { status.add(write.status) }
       try flight.add(
         """
         INSERT INTO observed AS s (tenant, uid, generation, status)
@@ -37,12 +36,12 @@ struct SideStatements {
         [.uid(change.owner), .text(change.set), .uids(chunk)])
     }
     for chunk in change.put.sorted(by: { $0.uid < $1.uid }).chunks {
-      var hash = ArrayText()
+      var hash = ArrayColumn(.bytea)
       for row in chunk { hash.add(binary: row.hash) }
       try flight.add(
         """
         INSERT INTO inventory (owner, set, uid, tenant, kind, name, hash, version, file, line)
-        SELECT $1::uuid, $2::text, * FROM unnest($3::uuid[], $4::uuid[], $5::smallint[], $6::text[], $7::bytea[], $8::bigint[], $9::text[], $10::int[])
+        SELECT $1::uuid, $2::text, * FROM unnest($3::uuid[], $4::uuid[], $5::bigint[], $6::text[], $7::bytea[], $8::bigint[], $9::text[], $10::bigint[])
         ON CONFLICT (owner, set, uid) DO UPDATE SET tenant = excluded.tenant, kind = excluded.kind, name = excluded.name,
           hash = excluded.hash, version = excluded.version, file = excluded.file, line = excluded.line
         """,
@@ -56,8 +55,8 @@ struct SideStatements {
 
   func story(_ events: [StoryEvent]) throws {
     for chunk in events.chunks {
-      var at = ArrayText()
-      var warning = ArrayText()
+      var at = ArrayColumn(.timestamptz)
+      var warning = ArrayColumn(.boolean)
       for event in chunk {
         at.add(event.at)
         warning.add(event.warning)
@@ -65,7 +64,7 @@ struct SideStatements {
       try flight.add(
         """
         INSERT INTO story (tenant, uid, kind, name, at, reason, message, warning)
-        SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::text[], $5::timestamptz[], $6::text[], $7::text[], $8::boolean[])
+        SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::timestamptz[], $6::text[], $7::text[], $8::boolean[])
         """,
         [
           .uids(chunk.map(\.tenant)), .uids(chunk.map(\.uid)), .ints(try chunk.map { try kinds.number($0.kind) }),
@@ -91,13 +90,12 @@ struct SideStatements {
       )
     }.map(\.element)
     for chunk in sorted.chunks {
-      var call = ArrayText()
-      var reply = ArrayText()
-      var consumed = ArrayText()
-      var scratch: [UInt8] = []
+      var call = ArrayColumn(.jsonb)
+      var reply = ArrayColumn(.jsonb)
+      var consumed = ArrayColumn(.boolean)
       for effect in chunk {
-        call.add(StepCoding.value(effect.step), scratch: &scratch)
-        reply.add(effect.reply, scratch: &scratch)
+        call.add(StepCoding.value(effect.step))
+        reply.add(effect.reply)
         consumed.add(effect.consumed)
       }
       try flight.add(
@@ -119,12 +117,12 @@ struct SideStatements {
   func work(finished: [FinishedWork], requests: [WorkRequest]) throws {
     let finished = finished.sorted { ($0.item.tenant, $0.item.uid) < ($1.item.tenant, $1.item.uid) }
     for chunk in finished.chunks {
-      var next = ArrayText()
+      var next = ArrayColumn(.timestamptz)
       for item in chunk { next.add(item.next) }
       try flight.add(
         """
         WITH f AS MATERIALIZED (SELECT w.tenant, w.uid, f.next, f.attempts
-            FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[], $5::int[]) f(tenant, uid, dirty, next, attempts)
+            FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[], $5::bigint[]) f(tenant, uid, dirty, next, attempts)
             JOIN work w ON w.tenant = f.tenant AND w.uid = f.uid AND w.dirty = f.dirty ORDER BY w.tenant, w.uid FOR UPDATE OF w),
           d AS (DELETE FROM work w USING f WHERE w.tenant = f.tenant AND w.uid = f.uid AND f.next IS NULL)
         UPDATE work w SET due = f.next, attempts = f.attempts FROM f WHERE w.tenant = f.tenant AND w.uid = f.uid AND f.next IS NOT NULL
@@ -142,13 +140,13 @@ struct SideStatements {
     }
     let sorted = merged.values.sorted { ($0.tenant, $0.uid) < ($1.tenant, $1.uid) }
     for chunk in sorted.chunks {
-      var due = ArrayText()
+      var due = ArrayColumn(.timestamptz)
       for request in chunk { due.add(request.due) }
       try flight.add(
         """
         INSERT INTO work AS w (tenant, uid, kind, shard, dirty, due)
         SELECT tenant, uid, kind, shard, (extract(epoch FROM clock_timestamp()) * 1e6)::bigint, coalesce(due, clock_timestamp())
-        FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::smallint[], $5::timestamptz[]) WITH ORDINALITY x(tenant, uid, kind, shard, due, n)
+        FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[], $5::timestamptz[]) WITH ORDINALITY x(tenant, uid, kind, shard, due, n)
         ORDER BY n
         ON CONFLICT (tenant, uid) DO UPDATE SET dirty = w.dirty + 1, due = least(w.due, excluded.due), attempts = 0
         """,

@@ -63,7 +63,7 @@ final class Connection {
     try Self.refuseNUL(parameters)
     let name = try prepare(sql)
     counter.add(1)
-    let result = Self.withParameters(parameters) { PQexecPrepared(handle, name, Int32(parameters.count), $0, nil, nil, 1) }
+    let result = Self.withParameters(parameters) { PQexecPrepared(handle, name, Int32(parameters.count), $0, $1, $2, 1) }
     do { try check(result, sql: sql) } catch {
       PQclear(result)
       throw error
@@ -81,7 +81,7 @@ final class Connection {
     guard PQenterPipelineMode(handle) == 1 else { throw failure() }
     for (statement, name) in zip(statements, names) {
       let sent = Self.withParameters(statement.parameters) {
-        PQsendQueryPrepared(handle, name, Int32(statement.parameters.count), $0, nil, nil, 1)
+        PQsendQueryPrepared(handle, name, Int32(statement.parameters.count), $0, $1, $2, 1)
       }
       guard sent == 1 else { throw failure() }
     }
@@ -189,19 +189,24 @@ final class Connection {
     return (copies.map { UnsafePointer($0) } + [nil]).withUnsafeBufferPointer { body($0.baseAddress!) }
   }
 
-  /// Parameters end at their first NUL: a text that holds one would be cut without a word.
+  /// Text parameters end at their first NUL: one that holds another would be cut without a word. PostgreSQL itself refuses it in binary ones.
   private static func refuseNUL(_ parameters: [Parameter]) throws {
-    for parameter in parameters {
+    for parameter in parameters where !parameter.isBinary {
       guard let bytes = parameter.bytes, bytes.withUnsafeBytes({ $0.baseAddress.flatMap { memchr($0, 0, bytes.count) } }) != nil
       else { continue }
       throw DatabaseError(state: "22021", message: "a text holds the character NUL", connectionLost: false)
     }
   }
 
-  /// Lays all parameters into one buffer, each ended by NUL, and passes pointers into it.
-  private static func withParameters<R>(_ parameters: [Parameter], _ body: (UnsafePointer<UnsafePointer<CChar>?>?) -> R) -> R {
-    if parameters.isEmpty { return body(nil) }
+  private typealias Values = UnsafePointer<UnsafePointer<CChar>?>
+  private typealias Numbers = UnsafePointer<Int32>
+
+  /// Lays all parameters into one buffer, each ended by NUL, and passes pointers into it, their lengths and their forms.
+  private static func withParameters<R>(_ parameters: [Parameter], _ body: (Values?, Numbers?, Numbers?) -> R) -> R {
+    if parameters.isEmpty { return body(nil, nil, nil) }
     let size = parameters.reduce(0) { $0 + ($1.bytes?.count ?? 0) + 1 }
+    let lengths = parameters.map { Int32($0.bytes?.count ?? 0) }
+    let forms = parameters.map { $0.isBinary ? Int32(1) : 0 }
     return withUnsafeTemporaryAllocation(of: UnsafePointer<CChar>?.self, capacity: parameters.count) { pointers in
       let buffer = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 1)
       defer { buffer.deallocate() }
@@ -216,7 +221,11 @@ final class Connection {
         pointers.initializeElement(at: n, to: UnsafePointer((buffer + at).assumingMemoryBound(to: CChar.self)))
         at += bytes.count + 1
       }
-      return body(pointers.baseAddress.map { UnsafePointer($0) })
+      return lengths.withUnsafeBufferPointer { lengths in
+        forms.withUnsafeBufferPointer { forms in
+          body(pointers.baseAddress.map { UnsafePointer($0) }, lengths.baseAddress, forms.baseAddress)
+        }
+      }
     }
   }
 }

@@ -19,7 +19,7 @@ extension PostgresStore {
       let numbers = try known.map { try kinds.number($0.kind) }
       return try connection.query(
         """
-        SELECT \(ObjectRow.columns) FROM unnest($1::uuid[], $2::smallint[], $3::text[]) k(tenant, kind, name)
+        SELECT \(ObjectRow.columns) FROM unnest($1::uuid[], $2::bigint[], $3::text[]) k(tenant, kind, name)
         JOIN object o ON o.tenant = k.tenant AND o.kind = k.kind AND o.name = k.name
         LEFT JOIN observed s ON s.tenant = o.tenant AND s.uid = o.uid WHERE NOT o.deleted
         """, [.uids(known.map(\.tenant)), .ints(numbers), .texts(known.map(\.name))]
@@ -58,7 +58,7 @@ extension PostgresStore {
     let total = query.wantsTotal ? "(SELECT count(*) FROM \(ObjectRow.join) WHERE \(filter))" : "NULL::bigint"
     let sql = """
       SELECT h.pos, h.total, x.* FROM (SELECT coalesce((SELECT pos FROM head WHERE tenant = \(tenant)), 0) AS pos, \(total) AS total) h
-      LEFT JOIN LATERAL (SELECT \(query.wantsOwners ? ObjectRow.columns : ObjectRow.columnsWithoutOwners) FROM \(ObjectRow.join)
+      LEFT JOIN LATERAL (SELECT \(ObjectRow.columns(owners: query.wantsOwners, status: query.wantsStatus)) FROM \(ObjectRow.join)
         WHERE \(filter) AND \(continuation)
         ORDER BY \(order.sql) LIMIT \(limit) OFFSET \(offset)) x(tenant, uid, kind, name, rev, version, generation, spec, owners, labels,
         protect, created, updated, deleting, deleted, status, seen) ON true
@@ -133,7 +133,7 @@ extension PostgresStore {
     return try await pool.run { connection in
       let rows = try connection.query(
         """
-        SELECT x.n, k.uid FROM unnest($1::uuid[], $2::smallint[], $3::text[]) WITH ORDINALITY x(scope, rule, value, n)
+        SELECT x.n, k.uid FROM unnest($1::uuid[], $2::bigint[], $3::text[]) WITH ORDINALITY x(scope, rule, value, n)
         JOIN \(table) k ON k.\(scope) = x.scope AND k.kind = $4::smallint AND k.rule = x.rule AND k.value = key_text(x.value)
         WHERE k.until IS NULL OR k.until > clock_timestamp()
         """,

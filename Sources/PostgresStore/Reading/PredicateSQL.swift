@@ -127,7 +127,7 @@ struct PredicateSQL<Locator: FieldLocating> {
       return "\(sql) = ANY(\(b.bind(.texts(values.compactMap { $0.bool.map { $0 ? "true" : "false" } }), "text[]")))"
     case .json(_, .decimal), .json(_, .timestamp), .number, .time:
       return "(" + values.map { equal(column, $0, &b) }.joined(separator: " OR ") + ")"
-    case .json(let sql, _): return "\(sql) = ANY(\(b.bind(.texts(values.map { JSON.text($0) }), "jsonb[]")))"
+    case .json(let sql, _): return "\(sql) = ANY(\(b.bind(.jsons(values), "jsonb[]")))"
     }
   }
 

@@ -29,14 +29,13 @@ struct RecordStatements: Sendable {
   private func insert(
     _ rows: [RecordRow], _ table: RecordTable, _ filter: String, _ extra: [Parameter], _ flight: Flight, _ faults: CommitFaults
   ) throws {
-    var at = ArrayText()
+    var at = ArrayColumn(.timestamptz)
     for row in rows { at.add(row.at) }
     var parameters: [Parameter] = [.uids(rows.map(\.tenant)), .uids(rows.map(\.uid)), at.parameter]
     var types = ["uuid[]", "uuid[]", "timestamptz[]"]
-    var scratch: [UInt8] = []
     for column in table.columns {
-      var array = ArrayText()
-      for row in rows { Self.add(row.fields[column.field] ?? .null, column.type, &array, &scratch) }
+      var array = ArrayColumn(.init(sql: column.type))
+      for row in rows { Self.add(row.fields[column.field] ?? .null, column.type, &array) }
       parameters.append(array.parameterOrNull)
       types.append(column.type + "[]")
     }
@@ -97,7 +96,7 @@ struct RecordStatements: Sendable {
       }
     }
     keys.sort { ($0.key.tenant, $0.key.rule, $0.key.value) < ($1.key.tenant, $1.key.rule, $1.key.value) }
-    var until = ArrayText()
+    var until = ArrayColumn(.timestamptz)
     for key in keys { until.add(key.until) }
     let parameters: [Parameter] = [
       .int(kind), .uids(keys.map(\.key.tenant)), .ints(keys.map(\.key.rule)), .texts(keys.map(\.key.value)),
@@ -108,7 +107,7 @@ struct RecordStatements: Sendable {
       """
       INSERT INTO record_key AS k (tenant, kind, rule, value, uid, until)
       SELECT tenant, $1::smallint, rule, key_text(value), uid, until
-      FROM unnest($2::uuid[], $3::smallint[], $4::text[], $5::uuid[], $6::timestamptz[]) WITH ORDINALITY w(tenant, rule, value, uid, until, n)
+      FROM unnest($2::uuid[], $3::bigint[], $4::text[], $5::uuid[], $6::timestamptz[]) WITH ORDINALITY w(tenant, rule, value, uid, until, n)
       ORDER BY n ON CONFLICT (tenant, kind, rule, value) DO UPDATE SET uid = excluded.uid, until = excluded.until
       WHERE k.until <= clock_timestamp()
       """, parameters)
@@ -117,7 +116,7 @@ struct RecordStatements: Sendable {
     let fresh = rows.filter { !twice.contains($0.uid) }
     // A row is kept when every key of its own is held by it.
     let filter = """
-      WHERE NOT EXISTS (SELECT 1 FROM unnest($extra::uuid[], \(Self.parameter(table, 1))::smallint[], \(Self.parameter(table, 2))::text[], \
+      WHERE NOT EXISTS (SELECT 1 FROM unnest($extra::uuid[], \(Self.parameter(table, 1))::bigint[], \(Self.parameter(table, 2))::text[], \
       \(Self.parameter(table, 3))::uuid[]) q(tenant, rule, value, uid) JOIN record_key k ON k.tenant = q.tenant \
       AND k.kind = \(Self.parameter(table, 4))::smallint AND k.rule = q.rule AND k.value = key_text(q.value) \
       WHERE q.uid = w.uid AND k.uid <> q.uid)
@@ -151,10 +150,10 @@ struct RecordStatements: Sendable {
   /// The parameter that stands `n` after the first one behind the columns.
   private static func parameter(_ table: RecordTable, _ n: Int) -> String { "$\(4 + table.columns.count + n)" }
 
-  private static func add(_ value: Value, _ type: String, _ array: inout ArrayText, _ scratch: inout [UInt8]) {
+  private static func add(_ value: Value, _ type: String, _ array: inout ArrayColumn) {
     switch (type, value) {
     case (_, .null): array.addNull()
-    case ("jsonb", _): array.add(value, scratch: &scratch)
+    case ("jsonb", _): array.add(value)
     case ("bigint", .int(let number)): array.add(number)
     case ("double precision", _): if let number = value.double { array.add(number) } else { array.addNull() }
     case ("boolean", .bool(let flag)): array.add(flag)

@@ -67,7 +67,13 @@ enum ObjectRow {
     o.tenant, o.uid, o.kind, o.name, o.rev, o.version, o.generation, o.spec, o.owners, o.labels, o.protect, o.created, o.updated, \
     o.deleting, o.deleted, s.status, s.generation
     """
-  static let columnsWithoutOwners = columns.replacing("o.owners", with: "'{}'::jsonb")
+  private static let columnsWithoutOwners = columns.replacing("o.owners", with: "NULL::jsonb")
+  private static let desiredColumns = columnsWithoutOwners.replacing("s.status, s.generation", with: "NULL::jsonb, NULL::bigint")
+
+  /// PostgreSQL leaves out the join with `observed` when nothing of it is asked for.
+  static func columns(owners: Bool, status: Bool) -> String {
+    owners ? columns : status ? columnsWithoutOwners : desiredColumns
+  }
   static let count = 17
   static let join = "object o LEFT JOIN observed s ON s.tenant = o.tenant AND s.uid = o.uid"
 
@@ -76,7 +82,7 @@ enum ObjectRow {
     StoredObject(
       tenant: row.uid(first), uid: row.uid(first + 1), kind: kinds.name(row.int(first + 2)), name: row.text(first + 3),
       rev: row.int(first + 4), version: row.int(first + 5), generation: row.int(first + 6),
-      spec: try row.json(first + 7).object ?? ObjectMap(), owners: OwnersCoding.owners(try row.json(first + 8)),
+      spec: try row.json(first + 7).object ?? ObjectMap(), owners: row.isNull(first + 8) ? [:] : OwnersCoding.owners(try row.json(first + 8)),
       labels: try labels(row, first + 9), protected: row.bool(first + 10), created: row.time(first + 11),
       updated: row.time(first + 12),
       deleting: row.optionalTime(first + 13), deleted: row.bool(first + 14), status: try row.json(first + 15),

@@ -40,7 +40,7 @@ extension PostgresStore {
         // The new epoch fences whoever held it; the lock waits for its last write.
         _ = try connection.query(
           """
-          WITH l AS MATERIALIZED (SELECT s.id FROM shard s WHERE s.id = ANY($1::smallint[])
+          WITH l AS MATERIALIZED (SELECT s.id FROM shard s WHERE s.id = ANY($1::bigint[])
               AND NOT EXISTS (SELECT 1 FROM replica r WHERE r.id = s.holder) ORDER BY s.id FOR UPDATE OF s),
             u AS (UPDATE shard s SET holder = NULL, epoch = s.epoch + 1 FROM l WHERE s.id = l.id)
           UPDATE work w SET shard = $2::smallint, due = least(w.due, clock_timestamp()), dirty = w.dirty + 1 FROM l WHERE w.shard = l.id
@@ -56,7 +56,7 @@ extension PostgresStore {
     let moved = try await pool.run { connection in
       try connection.query(
         """
-        WITH f AS MATERIALIZED (SELECT s.id FROM shard s JOIN unnest($1::smallint[], $2::bigint[]) x(id, epoch) ON x.id = s.id AND x.epoch = s.epoch
+        WITH f AS MATERIALIZED (SELECT s.id FROM shard s JOIN unnest($1::bigint[], $2::bigint[]) x(id, epoch) ON x.id = s.id AND x.epoch = s.epoch
             WHERE s.holder = $3::uuid ORDER BY s.id FOR SHARE OF s),
           h AS MATERIALIZED (SELECT id FROM shard WHERE id = $4::smallint AND holder = $3::uuid AND epoch = $5::bigint FOR SHARE)
         UPDATE work w SET shard = h.id FROM f, h WHERE w.shard = f.id AND w.uid = ANY($6::uuid[]) RETURNING w.uid

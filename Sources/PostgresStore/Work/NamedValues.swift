@@ -65,7 +65,7 @@ extension PostgresStore {
       try connection.transaction {
         let flight = Flight(connection)
         for chunk in rows.chunks {
-          var at = ArrayText()
+          var at = ArrayColumn(.timestamptz)
           for row in chunk { at.add(row.value.at) }
           try flight.add(
             """

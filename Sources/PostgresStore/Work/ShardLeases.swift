@@ -36,7 +36,7 @@ extension PostgresStore {
         let surplus = mine.suffix(mine.count - share)
         _ = try connection.query(
           """
-          WITH l AS MATERIALIZED (SELECT id FROM shard WHERE id = ANY($1::smallint[]) AND holder = $2::uuid ORDER BY id FOR UPDATE)
+          WITH l AS MATERIALIZED (SELECT id FROM shard WHERE id = ANY($1::bigint[]) AND holder = $2::uuid ORDER BY id FOR UPDATE)
           UPDATE shard s SET holder = NULL FROM l WHERE s.id = l.id
           """, [.ints(surplus.map(\.shard)), .uid(replica)])
         mine.removeLast(surplus.count)
@@ -46,7 +46,7 @@ extension PostgresStore {
       // The epoch says that nobody took it since it was seen; the lock waits for a write of the holder before.
       let taken = try connection.query(
         """
-        WITH l AS MATERIALIZED (SELECT s.id FROM shard s JOIN unnest($1::smallint[], $2::bigint[]) x(id, epoch) ON x.id = s.id
+        WITH l AS MATERIALIZED (SELECT s.id FROM shard s JOIN unnest($1::bigint[], $2::bigint[]) x(id, epoch) ON x.id = s.id
             WHERE s.epoch = x.epoch AND (s.holder IS NULL OR s.holder <> $3::uuid) ORDER BY s.id FOR UPDATE OF s)
         UPDATE shard s SET holder = $3::uuid, epoch = s.epoch + 1 FROM l WHERE s.id = l.id RETURNING s.id, s.epoch
         """, [.ints(free.map(\.id)), .ints(free.map(\.epoch)), .uid(replica)])

@@ -17,7 +17,7 @@ extension PostgresStore {
     let (items, hopped) = try await pool.run { connection -> ([WorkItem], Bool) in
       let rows = try connection.query(
         """
-        SELECT w.tenant, w.uid, w.kind, w.shard, w.dirty, w.attempts, w.due FROM unnest($1::smallint[]) s(id) CROSS JOIN LATERAL
+        SELECT w.tenant, w.uid, w.kind, w.shard, w.dirty, w.attempts, w.due FROM unnest($1::bigint[]) s(id) CROSS JOIN LATERAL
           (SELECT * FROM work WHERE shard = s.id AND due <= clock_timestamp() ORDER BY due LIMIT $2::bigint) w
         """, [.ints(shards), .int(perShard)])
       var counts: [Int: Int] = [:]
@@ -48,13 +48,13 @@ extension PostgresStore {
       """
       WITH RECURSIVE hop AS (
           SELECT s.id AS shard, (SELECT tenant FROM work WHERE shard = s.id AND tenant > $3::uuid
-            AND due <= clock_timestamp() ORDER BY tenant LIMIT 1) AS tenant, 1 AS n FROM unnest($1::smallint[]) s(id)
+            AND due <= clock_timestamp() ORDER BY tenant LIMIT 1) AS tenant, 1 AS n FROM unnest($1::bigint[]) s(id)
         UNION ALL
           SELECT h.shard, (SELECT w.tenant FROM work w WHERE w.shard = h.shard AND w.tenant > h.tenant AND w.due <= clock_timestamp()
             ORDER BY w.tenant LIMIT 1), h.n + 1 FROM hop h WHERE h.tenant IS NOT NULL AND h.n < $4::int),
         again AS (
           SELECT s.id AS shard, (SELECT tenant FROM work WHERE shard = s.id AND due <= clock_timestamp() ORDER BY tenant LIMIT 1) AS tenant,
-            1 AS n FROM unnest($1::smallint[]) s(id)
+            1 AS n FROM unnest($1::bigint[]) s(id)
         UNION ALL
           SELECT h.shard, (SELECT w.tenant FROM work w WHERE w.shard = h.shard AND w.tenant > h.tenant AND w.due <= clock_timestamp()
             ORDER BY w.tenant LIMIT 1), h.n + 1 FROM again h WHERE h.tenant IS NOT NULL AND h.n < $4::int)
@@ -93,7 +93,7 @@ extension PostgresStore {
     return try await pool.run { connection in
       try connection.query(
         """
-        SELECT min(w.due) FROM unnest($1::smallint[]) s(id) CROSS JOIN LATERAL
+        SELECT min(w.due) FROM unnest($1::bigint[]) s(id) CROSS JOIN LATERAL
           (SELECT due FROM work WHERE shard = s.id ORDER BY due LIMIT 1) w
         """, [.ints(shards)])[0].optionalTime(0)
     }

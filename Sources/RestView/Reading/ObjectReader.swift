@@ -51,7 +51,7 @@ struct ObjectReader: Sendable {
   /// Objects or records that satisfy a predicate.
   func list(
     _ kind: KindSpec, _ predicate: Predicate, sort: [(path: FieldPath, descending: Bool)] = [], limit: Int, offset: Int = 0,
-    after: (values: [Value], uid: UID)? = nil, wantsTotal: Bool = false
+    after: (values: [Value], uid: UID)? = nil, wantsTotal: Bool = false, wantsStatus: Bool = true
   ) async throws -> ObjectPage {
     if predicate == .never { return ObjectPage(objects: [], total: wantsTotal ? 0 : nil, position: 0) }
     let home = home(kind)
@@ -66,8 +66,7 @@ struct ObjectReader: Sendable {
     return try await store.list(
       ObjectQuery(
         tenant: home, kind: kind.name, predicate: predicate, sort: sort, limit: limit, offset: offset, after: after,
-        wantsTotal: wantsTotal,
-        wantsOwners: false))
+        wantsTotal: wantsTotal, wantsOwners: false, wantsStatus: wantsStatus))
   }
 
   func count(_ kind: KindSpec, _ predicates: [Predicate]) async throws -> [Int] {

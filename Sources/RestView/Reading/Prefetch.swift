@@ -134,6 +134,10 @@ struct Prefetch {
       return RouteScope(names)
     }
     if plan.spec.count {
+      if let field = plan.parentField, plan.rest.predicate(RouteScope(names), ids: ids) == .always {
+        data.counts = try await count(objects, plan.kind, field)
+        return data
+      }
       let counts = try await reader.count(plan.kind, objects.map { plan.whole.predicate(scope($0), ids: ids) })
       data.counts = Dictionary(zip(objects.map(\.uid), counts)) { first, _ in first }
       return data

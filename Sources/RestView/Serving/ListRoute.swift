@@ -78,7 +78,8 @@ extension RouteExecutor {
     if usesCursor, let text = window.cursor { after = try services.cursors.read(text, query: query) }
     let more = usesCursor ? 1 : 0
     let page = try await context.reader.list(
-      kind, predicate, sort: sort, limit: window.limit + more, offset: window.offset, after: after, wantsTotal: wantsTotal)
+      kind, predicate, sort: sort, limit: window.limit + more, offset: window.offset, after: after, wantsTotal: wantsTotal,
+      wantsStatus: route.readsStatus || !spec.sortable.isEmpty)
     var objects = page.objects
     var next: String?
     if usesCursor, objects.count > window.limit {

@@ -64,6 +64,8 @@ final class ServedRoute: Sendable {
   let view: ViewPlan
   /// The answer is a `reply`, not a view of the target.
   let isReply: Bool
+  /// A list must read the observed state of its objects.
+  let readsStatus: Bool
   let hasBody: Bool
   /// Arguments and stored fields come from the body, not from the query.
   let readsBody: Bool
@@ -100,6 +102,8 @@ final class ServedRoute: Sendable {
     targetStyle = kind.map { family.ids.style($0.name) } ?? .uuid
     self.view = view
     self.isReply = isReply
+    readsStatus =
+      isReply || sort.contains { if case .status = $0.path { true } else { false } } || kind.map { StatusUse.isRead(by: view, kind: $0) } ?? true
     hasBody = ["POST", "PUT", "PATCH"].contains(spec.method)
     readsBody = hasBody && !spec.accept.contains("raw")
     self.predicate = predicate
