@@ -74,7 +74,10 @@ let package = Package(
         "Identity", "RestView", "NativeView", "PostgresStore", "HTTPServer", "Crypto", "OutgoingHTTP", "Mail", "NameResolution",
         "ProcessRuntime", "GitRepositories", "Controllers", "Simulation",
       ]),
-    .executableTarget(name: "Plumb", dependencies: ["PlumbCommand"], path: "Sources/Plumb", swiftSettings: optimized),
+    .executableTarget(
+      name: "Plumb", dependencies: ["PlumbCommand"], path: "Sources/Plumb", swiftSettings: optimized,
+      // Starts in half the time, and runs where no Swift is installed.
+      linkerSettings: [.unsafeFlags(["-static-stdlib"], .when(configuration: .release))]),
 
     module(
       "TestSupport",

@@ -90,15 +90,19 @@ struct MetadataReader {
         pointer: pointer)
       return nil
     }
-    if text.unicodeScalars.contains(where: {
-      $0 == "/" || $0 == "#" || $0.properties.isWhitespace || $0.properties.generalCategory == .control
-    }) {
+    if text.unicodeScalars.contains(where: Self.isForbidden) {
       check.fault(
         "name", "\"\(member.key)\" holds a character that no name may hold", place, pointer: pointer,
         fix: "Leave out spaces, '/' and '#'.")
       return nil
     }
     return text
+  }
+
+  private static func isForbidden(_ scalar: Unicode.Scalar) -> Bool {
+    // Asked of every letter of every name: ASCII needs no tables.
+    if scalar.isASCII { return scalar == "/" || scalar == "#" || scalar.value <= 32 || scalar.value == 127 }
+    return scalar.properties.isWhitespace || scalar.properties.generalCategory == .control
   }
 
   private func labels(_ member: Node.Member, _ place: Place, _ pointer: String, _ check: inout DocumentCheck) -> [String: String]?

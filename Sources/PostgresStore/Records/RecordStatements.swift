@@ -135,7 +135,7 @@ struct RecordStatements: Sendable {
     let name = rows[0].kind
     try flight.add(
       """
-      SELECT q.uid, q.rule, k.uid FROM unnest($2::uuid[], $3::smallint[], $4::text[], $5::uuid[]) q(tenant, rule, value, uid)
+      SELECT q.uid, q.rule, k.uid FROM unnest($2::uuid[], $3::bigint[], $4::text[], $5::uuid[]) q(tenant, rule, value, uid)
       JOIN record_key k ON k.tenant = q.tenant AND k.kind = $1::smallint AND k.rule = q.rule AND k.value = key_text(q.value)
       WHERE k.uid <> q.uid
       """,

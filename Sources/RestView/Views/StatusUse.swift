@@ -18,7 +18,7 @@ enum StatusUse {
 
   private static func isRead(by output: ViewPlan.Output, _ kind: KindSpec) -> Bool {
     switch output {
-    case .identifier, .created, .updated, .related: false
+    case .identifier, .created, .updated, .related, .total: false
     case .field(let field, _), .reveal(let field, _): field.isObserved || field.computed != nil
     case .program(let program): program.paths.contains { isRead(by: $0, kind) }
     case .object(let plan), .items(let plan): isRead(by: plan, kind: kind)
