@@ -109,7 +109,7 @@ let package = Package(
       ]),
     tests("CommandTests", ["Core", "Kinds", "KindLoading", "Ports", "HTTPServer", "NativeView", "PlumbCommand", "TestSupport"]),
     tests("CaseTests", ["Core", "Documents", "TestSupport"]),
-    tests("GitTests", ["Core", "Kinds", "Ports", "Documents", "GitRepositories", "OutgoingHTTP", "Controllers", "TestSupport"]),
+    tests("GitTests", ["Core", "Kinds", "Ports", "Documents", "HTTPServer", "GitRepositories", "OutgoingHTTP", "Controllers", "TestSupport"]),
     tests("ResilienceTests", ["Core", "TestSupport"]),
     tests("TidyTests", []),
   ],

@@ -3,7 +3,7 @@ import Kinds
 
 public enum ControllerRegistry {
   public static let all: [any KindController] = [
-    AlertRuleController(), AppController(), AppRestartController(), DomainAssignmentController(), GitSourceController(),
+    AlertRuleController(), AppController(), AppRestartController(), DomainAssignmentController(), GitProposalController(), GitSourceController(),
     NotificationTestController(),    RootDomainController(), WebhookController(), WebhookSendController(),
   ]
 

@@ -2,5 +2,7 @@
 import Ports
 
 public enum HandlerRegistry {
-  public static let all: [any OperationHandler] = []
+  public static let all: [any OperationHandler] = [
+    ForgeWebhook(.bitbucket), ForgeWebhook(.github), ForgeWebhook(.gitlab),
+  ]
 }

@@ -111,14 +111,4 @@ public struct GitRemote: Sendable, Equatable {
 
   /// The port that a connection goes to.
   var portNumber: Int { port ?? (scheme == .https ? 443 : scheme == .http ? 80 : scheme == .ssh ? 22 : 9418) }
-
-  /// The repository whatever the protocol: `host/path` in lower case without `.git`, by which forges' events are matched.
-  public static func key(_ text: String) -> String? {
-    guard let remote = try? GitRemote(text, allowsPrivate: true) else { return nil }
-    var path = remote.path.lowercased()
-    while path.hasPrefix("/") || path.hasPrefix("~") { path.removeFirst() }
-    while path.hasSuffix("/") { path.removeLast() }
-    if path.hasSuffix(".git") { path.removeLast(4) }
-    return path.isEmpty ? nil : "\(remote.host)/\(path)"
-  }
 }

@@ -26,6 +26,8 @@ public final class GitService: ServicePort, @unchecked Sendable {
   private let lock = NSLock()
   private var running: [UID: String] = [:]
   private var results: [UID: Value] = [:]
+  /// Addresses that events are known to be for.
+  private var registered: [UID: String] = [:]
   private var waiting: [(uid: UID, run: @Sendable () -> Void)] = []
   private var active = 0
   private var swept: Timestamp?
@@ -128,6 +130,14 @@ public final class GitService: ServicePort, @unchecked Sendable {
   private func look(_ look: GitLook, _ metadata: ObjectMetadata, settled: Bool) async {
     let startedAt = clock.now()
     var result: Value
+    if lock.withLock({ registered[metadata.uid] }) != look.url,
+      (try? await applying.register(tenant: metadata.tenant, uid: metadata.uid, url: look.url)) != nil
+    {
+      lock.withLock {
+        if registered.count >= Self.memory { registered.removeAll() }
+        registered[metadata.uid] = look.url
+      }
+    }
     do {
       result = try await look.run(directory: directory(metadata.uid), home: try home(), targets: targets)
       if settled {
@@ -188,6 +198,11 @@ public final class GitService: ServicePort, @unchecked Sendable {
         guard let commit = step.arguments["commit"].string else { throw GitFault(.commitMissing, "No commit is named.") }
         let value = try await applying.apply(try await set(metadata, step.arguments, commit: commit))
         forget(metadata.uid)
+        return StepReply(step: step.name, outcome: .done, value: value)
+      case "propose":
+        // Asked again after a lost answer, it finds the commit that it pushed.
+        let value = try await GitProposal(step.arguments).run(
+          directory: "\(folder)/proposal-\(metadata.uid)", home: try home(), targets: targets)
         return StepReply(step: step.name, outcome: .done, value: value)
       default: throw GitFault(.failed, "git has no operation \(step.operation).")
       }

@@ -48,6 +48,7 @@ public struct NativeHandler: HTTPHandler {
       return try await Task.detached {
         let notes = RequestNotes()
         var response = try await RequestNotes.$current.withValue(notes) { try await answer(asked) }
+        response.status = notes.status(response.status)
         for (name, value) in notes.headers { response.headers.add(name, value) }
         return response
       }.value

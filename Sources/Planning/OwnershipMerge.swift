@@ -8,6 +8,8 @@ struct Merged {
   var spec: ObjectMap
   var owners: Owners
   var problems: [Problem] = []
+  /// What is to be changed in git instead.
+  var proposed: [ProposedChange] = []
 }
 
 enum OwnershipMerge {
@@ -36,6 +38,22 @@ enum OwnershipMerge {
       return false
     }
 
+    /// What a git source says of writes by the API; nil: the usual rules hold.
+    func writeBack(_ path: String, _ value: Value?) -> Bool? {
+      guard !intent.takeOver else { return nil }
+      if merged.proposed.contains(where: { $0.path?.hasPrefix(path + ".") == true }) { return false }
+      let owner = merged.owners[path]
+      switch context.writeBack(owner) {
+      case .hold, .free: return true
+      case .propose:
+        guard let owner, let existing else { return nil }
+        merged.proposed.append(
+          ProposedChange(uid: existing.uid, manager: owner.manager, path: path, value: value, place: owner.place))
+        return false
+      default: return nil
+      }
+    }
+
     func put(_ path: String, _ value: Value) {
       if sameValue(FieldPathReader.read(path, merged.spec), value) {
         if merged.owners[path] == nil || merged.owners[path]?.manager == .standard {
@@ -43,14 +61,14 @@ enum OwnershipMerge {
         }
         return
       }
-      guard mayWrite(path, value) else { return }
+      guard writeBack(path, value) ?? mayWrite(path, value) else { return }
       clearBelow(path)
       FieldLeaves.set(value, at: path, in: &merged.spec)
       merged.owners[path] = placed(owner, path, intent)
     }
 
     func clear(_ path: String) {
-      guard merged.spec[FieldLeaves.top(path)] != nil, mayWrite(path, nil) else { return }
+      guard merged.spec[FieldLeaves.top(path)] != nil, writeBack(path, nil) ?? mayWrite(path, nil) else { return }
       FieldLeaves.remove(path, from: &merged.spec)
       merged.owners[path] = nil
     }
@@ -109,15 +127,9 @@ enum OwnershipMerge {
   }
 
   private static func conflict(_ path: String, _ owner: FieldOwner, _ existing: StoredObject?, _ intent: Intent) -> Problem {
-    var by = owner.manager.description
-    if let place = owner.place { by += " at \(place)" }
-    if let commit = owner.commit { by += ", commit \(commit.prefix(12))" }
-    return Problem(
-      .conflict, code: "ownership", "\(path) is managed by \(by).",
-      place: intent.places[FieldLeaves.pointer(path)] ?? intent.place, pointer: FieldLeaves.pointer(path),
-      object: existing?.label,
-      fix: "Change it there, or take the field over on purpose.",
-      details: ["manager": .string(owner.manager.description), "actor": .string(owner.actor)])
+    let pointer = FieldLeaves.pointer(path)
+    return WriteBackConflict.problem(
+      path, owner, object: existing?.label, pointer: pointer, place: intent.places[pointer] ?? intent.place)
   }
 }
 

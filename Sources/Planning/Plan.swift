@@ -57,6 +57,8 @@ public struct Plan: Sendable {
   public var minted: [UID: [String: String]]
   /// Nothing may be done while there is one.
   public var problems: [Problem]
+  /// Changes that were asked for and that go into git instead; none of them is part of the commit.
+  public var proposed: [ProposedChange] = []
   /// Policies that it breaks and that only warn.
   public var warnings: [Problem] = []
   /// Intent index → object.

@@ -43,6 +43,8 @@ struct PlannerRun {
   var targets: [Int: UID] = [:]
   var minted: [UID: [String: String]] = [:]
   var problems: [Problem] = []
+  /// Changes that go into git instead.
+  var proposed: [ProposedChange] = []
   /// Policies that warn and are broken.
   var warnings: [Problem] = []
   /// Observed state of a new object that nothing outside has to follow.

@@ -65,6 +65,7 @@ extension PlannerRun {
     commit.pins.append(contentsOf: pins)
     var plan = Plan(items: items, commit: commit, results: results, minted: minted, problems: problems, targets: targets)
     plan.warnings = warnings
+    plan.proposed = proposed
     return plan
   }
 

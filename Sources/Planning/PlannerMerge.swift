@@ -19,8 +19,10 @@ extension PlannerRun {
       } else if let identity = draft.kind.identityField, intent.operation == .apply {
         fields[identity] = .string(draft.object.name)
       }
-      let merged = OwnershipMerge.merge(fields, onto: draft.existing, kind: draft.kind, intent: intent, context: context)
+      var merged = OwnershipMerge.merge(fields, onto: draft.existing, kind: draft.kind, intent: intent, context: context)
       problems.append(contentsOf: merged.problems)
+      merged.gatherProposal(from: draft.existing, draft.kind, context)
+      proposed += merged.proposed
       draft.object.spec = merged.spec
       draft.object.owners = merged.owners
       fillIn(&draft, intent)

@@ -112,6 +112,7 @@ extension PlannerRun {
     case .delete:
       guard let live else { return missing(label, intent) }
       targets[index] = live.uid
+      guard mayDelete(live, intent) else { return }
       delete(tenant: tenant, uid: live.uid, reason: nil, intent: index, force: intent.force)
     case .restore:
       guard let existing, existing.deleted else { return missing(label, intent) }

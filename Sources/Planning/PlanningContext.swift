@@ -12,6 +12,8 @@ public struct PlanningContext: Sendable {
   public var cleanup: Set<String>
   /// Compiled policies, remembered from plan to plan.
   public var policies: PolicyPrograms
+  /// What git sources say of writes by the API, by the manager of their fields; absent: refuse.
+  public var writeBack: [Manager: WriteBackMode] = [:]
   public init(
     catalog: KindCatalog, now: Timestamp, origin: Origin, minting: any Minting, cleanup: Set<String>,
     policies: PolicyPrograms = PolicyPrograms()

@@ -54,4 +54,6 @@ public protocol SourceApplying: Sendable {
   func isSettled(tenant: UID, name: String) async throws -> Bool
   /// Why the source's set is paused, by a rollback or by hand; nil when it is not.
   func pause(tenant: UID, name: String) async throws -> String?
+  /// Lists the source among those that events of its repository are for.
+  func register(tenant: UID, uid: UID, url: String) async throws
 }

@@ -95,16 +95,24 @@ public final class Engine: WritePort, Sendable {
         all += try await intake.prepare(further)
       }
       var plan = try await self.plan(all, prune: prune, origin: origin, snapshot: &snapshot)
+      var back: WriteBack?
+      if origin.manager == .api, WriteBack.concerns(plan) {
+        let found = try await WriteBack.read(plan, engine: self)
+        (plan, all) = try await found.settle(plan, all, prune: prune, origin: origin, engine: self, snapshot: &snapshot)
+        back = found
+      }
       try await check?(plan)
       guard plan.problems.isEmpty else { throw Problems(plan.problems) }
       RequestNotes.current?.warn(plan.warnings)
       if dryRun { return WriteOutcome(plan: plan, positions: [:]) }
       extend?(&plan.commit, plan)
+      back?.wake(&plan.commit, now: clock.now())
       if plan.commit.isEmpty { return WriteOutcome(plan: plan, positions: [:]) }
       do {
         let result = try await store.commit(plan.commit)
         committed(result)
         for (uid, version) in result.versions { plan.results[uid]?.version = version }
+        RequestNotes.current?.propose(WriteBack.proposals(in: plan))
         return WriteOutcome(plan: plan, positions: result.positions)
       } catch CommitFailure.exceeded(let problems) {
         throw Problems(problems)
@@ -119,9 +127,12 @@ public final class Engine: WritePort, Sendable {
   }
 
   /// Plans until the planner has read all it needs.
-  func plan(_ intents: [Intent], prune: [(tenant: UID, uid: UID)], origin: Origin, snapshot: inout Snapshot) async throws -> Plan
-  {
-    let context = PlanningContext(catalog: catalog, now: clock.now(), origin: origin, minting: minting, cleanup: cleanup, policies: policies)
+  func plan(
+    _ intents: [Intent], prune: [(tenant: UID, uid: UID)], origin: Origin, writeBack: [Manager: WriteBackMode] = [:],
+    snapshot: inout Snapshot
+  ) async throws -> Plan {
+    var context = PlanningContext(catalog: catalog, now: clock.now(), origin: origin, minting: minting, cleanup: cleanup, policies: policies)
+    context.writeBack = writeBack
     var last: [Fact] = []
     for _ in 0..<Self.maxRounds {
       switch Planner.plan(intents, prune: prune, snapshot: snapshot, context: context) {

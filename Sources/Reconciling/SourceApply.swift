@@ -8,6 +8,7 @@ import Ports
 public struct SourceApply: SourceApplying {
   /// Differences told of one source.
   static let mostDrift = 100
+  static let registerAttempts = 20
 
   private let service: ApplyService
   private let store: any StorePort
@@ -50,6 +51,19 @@ public struct SourceApply: SourceApplying {
   public func pause(tenant: UID, name: String) async throws -> String? {
     let value = try await store.value(tenant: tenant, key: "set/\(SourceSet.setName(name))/pause")
     return value.map { $0["reason"].string ?? "It was paused." }
+  }
+
+  public func register(tenant: UID, uid: UID, url: String) async throws {
+    guard let key = RepositoryKey.of(url).map(RepositoryKey.index) else { return }
+    let entry: Value = ["tenant": .string(tenant.description), "uid": .string(uid.description)]
+    for _ in 0..<Self.registerAttempts {
+      let stored = try await store.value(tenant: .rootTenant, key: key)
+      let list = stored?.list ?? []
+      if list.contains(entry) { return }
+      // The eldest go first: they may be of sources that are gone.
+      let next = Value.list(Array((list + [entry]).suffix(RepositoryKey.mostSources)))
+      if try await store.putValue(tenant: .rootTenant, key: key, next, expecting: .some(stored), expires: nil) { return }
+    }
   }
 
   private func tenantName(_ uid: UID) async throws -> String {

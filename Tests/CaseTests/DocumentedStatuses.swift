@@ -132,6 +132,9 @@ enum DocumentedStatuses {
     deploy.fleet.create-pool 201 400
     deploy.fleet.list-pools 200
     deploy.fleet.delete-pool 200 404
+    deploy.public.github-webhook 202 401
+    deploy.public.gitlab-webhook 202 401
+    deploy.public.bitbucket-webhook 202 401
     deploy.system.version 200
     deploy.system.health 200
     deploy.system.stripe-webhook 200 400

@@ -1,5 +1,6 @@
 // Addresses of repositories: what git is handed, and what is refused before anything is called.
 import Core
+import Ports
 import XCTest
 
 @testable import GitRepositories
@@ -33,7 +34,10 @@ final class GitRemoteTests: XCTestCase {
 
   func testOneRepositoryHasOneKeyWhateverTheProtocol() {
     let keys = ["https://github.com/Acme/Shop.git", "git@github.com:acme/shop.git", "ssh://git@github.com/acme/shop", "https://github.com/acme/shop/"]
-    XCTAssertEqual(Set(keys.map { GitRemote.key($0) }), ["github.com/acme/shop"])
+    XCTAssertEqual(Set(keys.map { RepositoryKey.of($0) }), ["github.com/acme/shop"])
+    XCTAssertEqual(RepositoryKey.of("/srv/git/Shop.git"), "/srv/git/shop")
+    XCTAssertEqual(RepositoryKey.of("https://bob:pw@git.example.com:8443/a/b"), "git.example.com/a/b")
+    for bad in ["", "https://host", "host:", "a b/c"] { XCTAssertNil(RepositoryKey.of(bad), bad) }
   }
 
   func testBranchNamesAreNames() {

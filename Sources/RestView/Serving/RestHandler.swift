@@ -165,6 +165,7 @@ public final class RestHandler: HTTPHandler {
       response = try await RequestNotes.$current.withValue(notes) {
         try await RouteExecutor.run(request, requestID: id, route: route, parameters: parameters, services: services)
       }
+      response.status = notes.status(response.status)
       for (name, value) in notes.headers { response.headers.add(name, value) }
     } catch {
       let problems = Self.problems(error, &fault)
