@@ -19,7 +19,9 @@ struct YAMLEditStep {
   func first(_ node: Node, _ span: YAMLSpan, _ desired: Value, after: Int?) throws(YAMLEditRefusal) -> YAMLEdit? {
     if node.value == desired { return nil }
     if span.form == .alias { throw refusal("the value is an alias (*) of another one") }
-    if let members = node.members, case .object(let map) = desired, members.count == span.members.count, !map.isEmpty, !members.isEmpty {
+    if let members = node.members, case .object(let map) = desired, members.count == span.members.count, !map.isEmpty,
+      !members.isEmpty
+    {
       return try mapping(members, span, map)
     }
     if let items = node.items, case .list(let list) = desired, items.count == span.items.count, !list.isEmpty, !items.isEmpty {
@@ -65,7 +67,10 @@ struct YAMLEditStep {
     let pair = span.members[n]
     try guardMarks(pair.value)
     let end = max(pair.value.end, try colon(after: pair.key) + 1)
-    if span.form == .flowMapping { return YAMLEdit(range: try flowRange(n, span.members.map { ($0.key.start, max($0.value.end, $0.key.end)) }), text: "", result: result) }
+    if span.form == .flowMapping {
+      return YAMLEdit(
+        range: try flowRange(n, span.members.map { ($0.key.start, max($0.value.end, $0.key.end)) }), text: "", result: result)
+    }
     if isFirstOnLine(pair.key.start) { return YAMLEdit(range: lines(pair.key.start, end), text: "", result: result) }
     guard n + 1 < span.members.count else { throw refusal("the only key of a list item cannot be removed") }
     let next = span.members[n + 1].key.start
@@ -85,13 +90,16 @@ struct YAMLEditStep {
       return YAMLEdit(range: end..<end, text: ", \(style.flow(.string(key))): \(style.flow(value))", result: result)
     }
     let at = lineEnd(end)
-    return YAMLEdit(range: at..<at, text: newline + style.member(key, value, indent: span.members[0].key.column, newline: newline), result: result)
+    return YAMLEdit(
+      range: at..<at, text: newline + style.member(key, value, indent: span.members[0].key.column, newline: newline),
+      result: result)
   }
 
   // MARK: Lists
 
   private func sequence(_ items: [Node], _ span: YAMLSpan, _ desired: [Value]) throws(YAMLEditRefusal) -> YAMLEdit? {
-    let n = zip(items, desired).enumerated().first { $0.element.0.value != $0.element.1 }?.offset ?? min(items.count, desired.count)
+    let n =
+      zip(items, desired).enumerated().first { $0.element.0.value != $0.element.1 }?.offset ?? min(items.count, desired.count)
     if items.count == desired.count {
       let after = span.form == .blockSequence ? try dash(before: span.items[n]) + 1 : nil
       guard var edit = try first(items[n], span.items[n], desired[n], after: after) else { return nil }
@@ -228,14 +236,17 @@ struct YAMLEditStep {
 
   /// An entry of a flow collection, with the comma that goes with it.
   private func flowRange(_ n: Int, _ parts: [(start: Int, end: Int)]) throws(YAMLEditRefusal) -> Range<Int> {
-    let range = n + 1 < parts.count ? parts[n].start..<parts[n + 1].start : n > 0 ? parts[n - 1].end..<parts[n].end : parts[n].start..<parts[n].end
+    let range =
+      n + 1 < parts.count
+      ? parts[n].start..<parts[n + 1].start : n > 0 ? parts[n - 1].end..<parts[n].end : parts[n].start..<parts[n].end
     try guardComments(range)
     return range
   }
 
   /// A comment in the range would be lost.
   private func guardComments(_ range: Range<Int>) throws(YAMLEditRefusal) {
-    for at in range where text[at] == "#" && (at == 0 || text[at - 1].value == 32 || text[at - 1].value == 10 || text[at - 1].value == 9) {
+    for at in range
+    where text[at] == "#" && (at == 0 || text[at - 1].value == 32 || text[at - 1].value == 10 || text[at - 1].value == 9) {
       throw refusal("a comment stands where the edit would be made")
     }
   }

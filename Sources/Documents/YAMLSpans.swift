@@ -79,7 +79,8 @@ final class YAMLSpanReader {
       default: form = .plain
       }
       return YAMLSpan(
-        form: form, start: start, end: trimmed(end, after: start), column: column, isMarked: data.anchor != nil || data.tag != nil)
+        form: form, start: start, end: trimmed(end, after: start), column: column, isMarked: data.anchor != nil || data.tag != nil
+      )
     case YAML_SEQUENCE_START_EVENT:
       let data = event.data.sequence_start
       let isFlow = data.style == YAML_FLOW_SEQUENCE_STYLE

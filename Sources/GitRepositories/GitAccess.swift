@@ -128,7 +128,8 @@ final class GitAccess {
   private static let ssh = [
     "ssh", "-F", "/dev/null", "-T", "-o", "BatchMode=yes", "-o", "IdentitiesOnly=yes", "-o", "IdentityAgent=none", "-o",
     "StrictHostKeyChecking=yes", "-o", "GlobalKnownHostsFile=/dev/null", "-o", "UpdateHostKeys=no", "-o",
-    "PasswordAuthentication=no", "-o", "KbdInteractiveAuthentication=no", "-o", "ConnectTimeout=15", "-o", "ServerAliveInterval=10",
+    "PasswordAuthentication=no", "-o", "KbdInteractiveAuthentication=no", "-o", "ConnectTimeout=15", "-o",
+    "ServerAliveInterval=10",
     "-o", "ServerAliveCountMax=2", "-o", "ClearAllForwardings=yes", "-o", "LogLevel=ERROR",
   ]
 }

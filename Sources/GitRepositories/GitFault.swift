@@ -72,12 +72,15 @@ public struct GitFault: Error, Sendable, Equatable {
       return GitFault(.timeout, "\(host) did not answer in time.")
     }
     if says(
-      "could not resolve", "connection refused", "failed to connect", "couldn't connect", "no route to host", "network is unreachable",
+      "could not resolve", "connection refused", "failed to connect", "couldn't connect", "no route to host",
+      "network is unreachable",
       "connection reset", "connection closed", "returned error: 5", "unable to connect")
     {
       return GitFault(.unreachable, "\(host) cannot be reached.")
     }
-    if says("not found", "does not appear to be a git repository", "does not exist", "returned error: 404", "not a git repository") {
+    if says(
+      "not found", "does not appear to be a git repository", "does not exist", "returned error: 404", "not a git repository")
+    {
       return GitFault(.repositoryNotFound, "There is no such repository at \(host), or the credential may not see it.")
     }
     if says("unable to update url base from redirection", "redirect") {

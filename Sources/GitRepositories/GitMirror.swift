@@ -19,7 +19,8 @@ public struct GitReference: Sendable, Equatable {
   var isSound: Bool {
     guard let name = tag ?? branch else { return true }
     let banned = " ~^:?*[\\\u{7f}"
-    return !name.hasPrefix("-") && !name.hasPrefix("/") && !name.hasSuffix("/") && !name.hasSuffix(".") && !name.hasSuffix(".lock")
+    return !name.hasPrefix("-") && !name.hasPrefix("/") && !name.hasSuffix("/") && !name.hasSuffix(".")
+      && !name.hasSuffix(".lock")
       && !name.contains("..") && !name.contains("@{") && !name.contains("//")
       && !name.unicodeScalars.contains { $0.value < 32 || banned.unicodeScalars.contains($0) }
       && !name.split(separator: "/").contains { $0.hasPrefix(".") || $0.hasSuffix(".lock") }
@@ -117,6 +118,8 @@ struct GitMirror {
   /// Puts many packs into one. A failure does not matter.
   func tidy() async {
     let packs = (try? FileManager.default.contentsOfDirectory(atPath: directory + "/objects/pack")) ?? []
-    if packs.filter({ $0.hasSuffix(".pack") }).count > Self.packLimit { _ = try? await git.attempt(["repack", "-a", "-d", "-q"]) }
+    if packs.filter({ $0.hasSuffix(".pack") }).count > Self.packLimit {
+      _ = try? await git.attempt(["repack", "-a", "-d", "-q"])
+    }
   }
 }

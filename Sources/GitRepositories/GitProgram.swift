@@ -33,7 +33,9 @@ struct GitProgram: Sendable {
   }
 
   /// Runs git and gives back what it did, whatever its exit code.
-  func attempt(_ arguments: [String], input: [UInt8] = [], outputLimit: Int = GitProgram.outputLimit, variables: [String: String] = [:])
+  func attempt(
+    _ arguments: [String], input: [UInt8] = [], outputLimit: Int = GitProgram.outputLimit, variables: [String: String] = [:]
+  )
     async throws(GitFault) -> ProgramResult
   {
     let left = ContinuousClock.now.duration(to: deadline)
@@ -41,7 +43,8 @@ struct GitProgram: Sendable {
     do {
       return try await ProgramRunner.run(
         path, (directory.map { ["--git-dir=\($0)"] } ?? []) + arguments, environment: environment.merging(variables) { $1 },
-        input: input, timeout: left, outputLimit: outputLimit, memoryLimit: Self.memoryLimit, fileLimit: fileLimit, gate: Self.gate)
+        input: input, timeout: left, outputLimit: outputLimit, memoryLimit: Self.memoryLimit, fileLimit: fileLimit,
+        gate: Self.gate)
     } catch let problem as Problem {
       switch problem.code {
       case "program_timeout": throw GitFault(.timeout, "\(place) did not answer in time.")
@@ -53,7 +56,9 @@ struct GitProgram: Sendable {
 
   /// Runs git and throws what it complains of. The output is complete.
   @discardableResult
-  func run(_ arguments: [String], input: [UInt8] = [], outputLimit: Int = GitProgram.outputLimit, variables: [String: String] = [:])
+  func run(
+    _ arguments: [String], input: [UInt8] = [], outputLimit: Int = GitProgram.outputLimit, variables: [String: String] = [:]
+  )
     async throws(GitFault) -> [UInt8]
   {
     let result = try await attempt(arguments, input: input, outputLimit: outputLimit, variables: variables)

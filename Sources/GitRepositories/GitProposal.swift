@@ -53,7 +53,9 @@ struct GitProposal: Sendable {
     let result = try await mirror.git.attempt(["push", "-q", "--no-verify", "--", remote.text, "\(commit):refs/heads/\(into)"])
     guard result.status == 0 else {
       let said = String(decoding: result.err, as: UTF8.self)
-      if said.contains("non-fast-forward") || said.contains("fetch first") || said.contains("stale info") || said.contains("cannot lock ref") {
+      if said.contains("non-fast-forward") || said.contains("fetch first") || said.contains("stale info")
+        || said.contains("cannot lock ref")
+      {
         throw GitFault(.pushRejected, "Somebody else pushed to \(into) at the same time.")
       }
       if said.contains("[remote rejected]") || said.contains("pre-receive hook declined") || said.contains("protected branch") {
@@ -71,7 +73,10 @@ struct GitProposal: Sendable {
   /// The tips of what is followed and of the branch for proposals, if it exists.
   private func fetch(_ mirror: GitMirror, _ remote: GitRemote) async throws(GitFault) -> (tip: String, existing: String?) {
     let (name, _) = try await mirror.advertised(remote, look.reference)
-    let words = ["fetch", "-q", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--force", "--depth=\(Self.depth)", "--", remote.text]
+    let words = [
+      "fetch", "-q", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--force", "--depth=\(Self.depth)", "--",
+      remote.text,
+    ]
     try await mirror.git.run(words + ["+\(name):\(GitMirror.head)"])
     let tip = try await mirror.commit()
     if name == "refs/heads/\(into)" { return (tip, tip) }
@@ -116,19 +121,23 @@ struct GitProposal: Sendable {
       }
     }
     if isGone { return ("", nil) }
-    throw GitFault(.editRefused, "No manifest of \(arguments["objectKind"].string ?? "")/\(arguments["objectName"].string ?? "") was found.")
+    throw GitFault(
+      .editRefused, "No manifest of \(arguments["objectKind"].string ?? "")/\(arguments["objectName"].string ?? "") was found.")
   }
 
   private static func holds(_ bytes: [UInt8], _ name: [UInt8]) -> Bool {
     guard !name.isEmpty, bytes.count >= name.count else { return false }
-    return bytes.withUnsafeBytes { whole in name.withUnsafeBytes { memmem(whole.baseAddress!, whole.count, $0.baseAddress!, $0.count) != nil } }
+    return bytes.withUnsafeBytes { whole in
+      name.withUnsafeBytes { memmem(whole.baseAddress!, whole.count, $0.baseAddress!, $0.count) != nil }
+    }
   }
 
   private func document(_ file: (name: String, bytes: [UInt8])) -> DocumentText? {
     YAMLReader.documents(file.bytes, file: file.name).documents.first { document in
       guard let node = document.node else { return false }
       let tenant = node["metadata"]?["tenant"]?.string
-      return node["kind"]?.string == arguments["objectKind"].string && node["metadata"]?["name"]?.string == arguments["objectName"].string
+      return node["kind"]?.string == arguments["objectKind"].string
+        && node["metadata"]?["name"]?.string == arguments["objectName"].string
         && (tenant == nil || tenant == arguments["objectTenant"].string)
     }
   }
@@ -183,7 +192,8 @@ struct GitProposal: Sendable {
   private func message(_ file: String) -> String {
     let object = "\(arguments["objectKind"].string ?? "")/\(arguments["objectName"].string ?? "")"
     let fields = (arguments["changes"].list ?? []).map { ($0["path"].list ?? []).compactMap(\.string).joined(separator: ".") }
-    let what = arguments["delete"] == true ? "Delete \(object)" : "Change \(fields.prefix(3).joined(separator: ", ")) of \(object)"
+    let what =
+      arguments["delete"] == true ? "Delete \(object)" : "Change \(fields.prefix(3).joined(separator: ", ")) of \(object)"
     let who = GitFault.clean(arguments["requestedBy"].string ?? "unknown", hiding: [])
     return "\(what)\n\nAsked for by \(who) through the API of Plumb.\n\n\(Self.trailer): \(id)\n"
   }

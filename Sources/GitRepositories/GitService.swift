@@ -57,7 +57,8 @@ public final class GitService: ServicePort, @unchecked Sendable {
   func home() throws(GitFault) -> String {
     let path = "\(folder)/home"
     do {
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+      try FileManager.default.createDirectory(
+        atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     } catch { throw GitFault(.failed, "The folder for repositories cannot be made: \(error.localizedDescription)") }
     return path
   }
@@ -72,7 +73,8 @@ public final class GitService: ServicePort, @unchecked Sendable {
     let last = lock.withLock { results[uid] } ?? .null
     var answer: ObjectMap = [:]
     let isFresh =
-      last["key"] == arguments["key"] && (arguments["after"].isNull || (last["startedAt"].string ?? "") >= (arguments["after"].string ?? ""))
+      last["key"] == arguments["key"]
+      && (arguments["after"].isNull || (last["startedAt"].string ?? "") >= (arguments["after"].string ?? ""))
     if arguments["due"] == true, !isFresh {
       start(GitLook(arguments), metadata, settled: arguments["settled"] == true)
       answer["running"] = true
@@ -180,8 +182,10 @@ public final class GitService: ServicePort, @unchecked Sendable {
   func set(_ metadata: ObjectMetadata, _ arguments: Value, commit: String) async throws -> SourceSet {
     let look = GitLook(arguments)
     let deadline = ContinuousClock.now.advanced(by: .seconds(15))
-    let access = try await GitAccess(try GitRemote("file:///", allowsPrivate: true), login: GitLogin(.null), targets: targets, home: try home(), until: deadline)
-    let git = try GitProgram(access: access, directory: directory(metadata.uid), deadline: deadline, fileLimit: look.limits.repositoryBytes)
+    let access = try await GitAccess(
+      try GitRemote("file:///", allowsPrivate: true), login: GitLogin(.null), targets: targets, home: try home(), until: deadline)
+    let git = try GitProgram(
+      access: access, directory: directory(metadata.uid), deadline: deadline, fileLimit: look.limits.repositoryBytes)
     let files = try await GitTree(git: git, limits: look.limits).files(commit: commit, folder: look.folder)
     withExtendedLifetime(access) {}
     return SourceSet(
@@ -215,7 +219,8 @@ public final class GitService: ServicePort, @unchecked Sendable {
       return StepReply(step: step.name, outcome: .failed, value: Self.value([problem]))
     } catch {
       return StepReply(
-        step: step.name, outcome: .failed, value: ["error": GitFault(.failed, "The set was not applied: another server works on it.").value])
+        step: step.name, outcome: .failed,
+        value: ["error": GitFault(.failed, "The set was not applied: another server works on it.").value])
     }
   }
 
@@ -226,9 +231,12 @@ public final class GitService: ServicePort, @unchecked Sendable {
     let shown = problems.prefix(mostErrors).map { problem -> Value in
       [
         "message": .string(String(problem.message.prefix(500))), "code": .string(problem.code), "object": Value(problem.object),
-        "file": Value(problem.place?.file), "line": Value(problem.place?.line), "fix": Value(problem.fix.map { String($0.prefix(300)) }),
+        "file": Value(problem.place?.file), "line": Value(problem.place?.line),
+        "fix": Value(problem.fix.map { String($0.prefix(300)) }),
       ]
     }
-    return ["errors": .list(Array(shown)), "total": .int(problems.count), "category": .string(Problems(problems).category.rawValue)]
+    return [
+      "errors": .list(Array(shown)), "total": .int(problems.count), "category": .string(Problems(problems).category.rawValue),
+    ]
   }
 }

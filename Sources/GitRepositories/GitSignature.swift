@@ -20,7 +20,9 @@ struct GitSignature {
     let signers = try MemoryFile((sshSigners ?? "") + "\n")
     // A keyring of its own for each check: what was trusted once is not trusted for ever.
     let ring = "\(home)/ring-\(UUID().uuidString.prefix(8))"
-    guard (try? FileManager.default.createDirectory(atPath: ring, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])) != nil
+    guard
+      (try? FileManager.default.createDirectory(
+        atPath: ring, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])) != nil
     else { throw GitFault(.failed, "No folder for a keyring can be made.") }
     defer { try? FileManager.default.removeItem(atPath: ring) }
     let variables = ["GNUPGHOME": ring]
@@ -34,8 +36,10 @@ struct GitSignature {
     let result = try await git.attempt(settings + ["verify-commit", "--raw", commit], variables: variables)
     if result.status == 0 { return Self.signer(result.err) ?? "a trusted key" }
     let body = try await git.attempt(["cat-file", "commit", commit])
-    let isSigned = String(decoding: body.out.prefix(64 << 10), as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
-      .prefix { !$0.isEmpty }.contains { $0.hasPrefix("gpgsig") }
+    let isSigned = String(decoding: body.out.prefix(64 << 10), as: UTF8.self).split(
+      separator: "\n", omittingEmptySubsequences: false
+    )
+    .prefix { !$0.isEmpty }.contains { $0.hasPrefix("gpgsig") }
     throw GitFault(
       .signatureInvalid,
       isSigned

@@ -45,7 +45,9 @@ struct GitTree {
 
   /// The manifests below a folder, links within it followed, hidden files left out. Names are paths in the repository.
   func files(commit: String, folder: String) async throws(GitFault) -> [(name: String, bytes: [UInt8])] {
-    guard let folder = Self.normal(folder) else { throw GitFault(.pathMissing, "The path \(folder) leads out of the repository.") }
+    guard let folder = Self.normal(folder) else {
+      throw GitFault(.pathMissing, "The path \(folder) leads out of the repository.")
+    }
     var entries = try await list(commit, folder)
     let prefix = folder.isEmpty ? "" : folder + "/"
     for at in entries.indices { entries[at].path = prefix + entries[at].path }
@@ -59,7 +61,8 @@ struct GitTree {
       total += entry.size
     }
     guard total <= GitLimits.totalBytes else {
-      throw GitFault(.tooLarge, "The manifests have \(total >> 20) MB together, and at most \(GitLimits.totalBytes >> 20) MB are allowed.")
+      throw GitFault(
+        .tooLarge, "The manifests have \(total >> 20) MB together, and at most \(GitLimits.totalBytes >> 20) MB are allowed.")
     }
     let blobs = try await read(wanted.map(\.hash), bytes: total)
     var files: [(name: String, bytes: [UInt8])] = []
@@ -73,8 +76,11 @@ struct GitTree {
   }
 
   private func list(_ commit: String, _ folder: String) async throws(GitFault) -> [Entry] {
-    let result = try await git.attempt(["ls-tree", "-r", "-z", "-l", "--full-tree", "\(commit):\(folder)"], outputLimit: Self.listLimit)
-    if result.isCut { throw GitFault(.tooManyFiles, "The folder holds far more files than the \(limits.files) that are allowed.") }
+    let result = try await git.attempt(
+      ["ls-tree", "-r", "-z", "-l", "--full-tree", "\(commit):\(folder)"], outputLimit: Self.listLimit)
+    if result.isCut {
+      throw GitFault(.tooManyFiles, "The folder holds far more files than the \(limits.files) that are allowed.")
+    }
     guard result.status == 0 else {
       if try await git.attempt(["cat-file", "-e", "\(commit)^{tree}"]).status != 0 {
         throw GitFault(.commitMissing, "The commit \(commit.prefix(12)) is not here any more.")
@@ -86,7 +92,8 @@ struct GitTree {
       let words = line[..<tab].split(separator: 32).map { String(decoding: $0, as: UTF8.self) }
       guard words.count == 4 else { return nil }
       return Entry(
-        mode: words[0], hash: words[2], size: Int(words[3]) ?? 0, path: String(decoding: line[line.index(after: tab)...], as: UTF8.self))
+        mode: words[0], hash: words[2], size: Int(words[3]) ?? 0,
+        path: String(decoding: line[line.index(after: tab)...], as: UTF8.self))
     }
   }
 
@@ -101,7 +108,9 @@ struct GitTree {
     }
     var wanted = seen.filter { $0.mode.hasPrefix("100") && Self.isManifest($0.path) }
     let links = seen.filter { $0.mode == "120000" }
-    if let long = links.first(where: { $0.size > Self.linkLimit }) { throw GitFault(.unsafeTree, "The link \(long.path) is too long.") }
+    if let long = links.first(where: { $0.size > Self.linkLimit }) {
+      throw GitFault(.unsafeTree, "The link \(long.path) is too long.")
+    }
     if !links.isEmpty {
       let byPath = Dictionary(entries.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
       let targets = try await read(links.map(\.hash), bytes: links.reduce(0) { $0 + $1.size })
@@ -151,7 +160,9 @@ struct GitTree {
     for _ in hashes {
       guard let end = out[at...].firstIndex(of: 10) else { break }
       let words = out[at..<end].split(separator: 32)
-      guard words.count == 3, let size = Int(String(decoding: words[2], as: UTF8.self)), end + 1 + size <= out.count else { break }
+      guard words.count == 3, let size = Int(String(decoding: words[2], as: UTF8.self)), end + 1 + size <= out.count else {
+        break
+      }
       blobs.append(Array(out[(end + 1)..<(end + 1 + size)]))
       at = end + 2 + size
     }

@@ -19,14 +19,18 @@ extension NativeHandler {
     let id = "manual/\(clock.now())"
     var fields: ObjectMap = ["syncRequest": .string(id)]
     if let commit = body["confirm"].string {
-      guard (7...64).contains(commit.utf8.count), commit.utf8.allSatisfy({ (48...57).contains($0) || (97...102).contains($0) }) else {
-        throw Problem(.invalid, code: "commit", "\"\(commit.prefix(64))\" is no commit.", pointer: "/confirm", fix: "See status.observedCommit.")
+      guard (7...64).contains(commit.utf8.count), commit.utf8.allSatisfy({ (48...57).contains($0) || (97...102).contains($0) })
+      else {
+        throw Problem(
+          .invalid, code: "commit", "\"\(commit.prefix(64))\" is no commit.", pointer: "/confirm",
+          fix: "See status.observedCommit.")
       }
       let observed = object.status["observedCommit"].string ?? ""
       // The commit that was seen is confirmed, and none that came after.
       guard observed.hasPrefix(commit) else {
         throw Problem(
-          .conflict, code: "other_commit", "The source has not seen commit \(commit): it saw \(observed.isEmpty ? "none" : observed).",
+          .conflict, code: "other_commit",
+          "The source has not seen commit \(commit): it saw \(observed.isEmpty ? "none" : observed).",
           object: object.label, fix: "Look at that one, and confirm it.")
       }
       fields["confirmedCommit"] = .string(observed)
@@ -64,12 +68,15 @@ extension NativeHandler {
   private func pausable(_ request: NativeRequest) async throws -> (StoredObject, KindSpec) {
     let (object, kind) = try await object(request, verb: "update")
     guard kind.field("paused")?.writer == .api else {
-      throw Problem(.invalid, code: "no_pause", "A \(kind.name) cannot be paused.", fix: "Name an object of a kind with a field paused.")
+      throw Problem(
+        .invalid, code: "no_pause", "A \(kind.name) cannot be paused.", fix: "Name an object of a kind with a field paused.")
     }
     return (object, kind)
   }
 
-  private func patch(_ object: StoredObject, _ fields: ObjectMap, _ request: NativeRequest, _ action: String) async throws -> HTTPResponse {
+  private func patch(_ object: StoredObject, _ fields: ObjectMap, _ request: NativeRequest, _ action: String) async throws
+    -> HTTPResponse
+  {
     let intent = Intent(.patch, .uid(tenant: object.tenant, kind: object.kind, object.uid), fields: fields)
     let outcome = try await writer.write(
       [intent], origin: Origin(manager: .api, actor: request.caller.actor, action: action), options: WriteOptions(), guards: nil)

@@ -42,7 +42,8 @@ extension PlannerRun {
     guard let owner = owners.first(where: { context.writeBack($0) != nil }) else { return true }
     switch context.writeBack(owner) {
     case .refuse:
-      problems.append(WriteBackConflict.problem("\(object.label)", owner, object: object.label, pointer: nil, place: intent.place))
+      problems.append(
+        WriteBackConflict.problem("\(object.label)", owner, object: object.label, pointer: nil, place: intent.place))
       return false
     case .propose:
       proposed.append(ProposedChange(uid: object.uid, manager: owner.manager, path: nil, value: nil, place: owner.place))
@@ -77,7 +78,8 @@ extension Merged {
     for (path, value) in FieldLeaves.of(spec, kind) {
       let old = FieldPathReader.read(path, existing.spec)
       let before = existing.owners[path]
-      guard !sameValue(old, value), before == nil || before?.manager == .standard, owners[path]?.manager == context.origin.manager,
+      guard !sameValue(old, value), before == nil || before?.manager == .standard,
+        owners[path]?.manager == context.origin.manager,
         let field = kind.field(FieldLeaves.top(path)), field.writer == .any, field.generate == nil
       else { continue }
       proposed.append(ProposedChange(uid: existing.uid, manager: manager, path: path, value: value, place: nil))

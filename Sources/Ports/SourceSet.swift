@@ -22,7 +22,8 @@ public struct SourceSet: Sendable {
   public var dryRun: Bool
 
   public init(
-    tenant: UID, name: String, commit: String, files: [(name: String, bytes: [UInt8])], prune: Bool, takeOver: Bool, reclaim: Bool,
+    tenant: UID, name: String, commit: String, files: [(name: String, bytes: [UInt8])], prune: Bool, takeOver: Bool,
+    reclaim: Bool,
     confirmed: Bool, tenants: [String], fence: Fence?, dryRun: Bool
   ) {
     self.tenant = tenant

@@ -37,7 +37,8 @@ public struct SourceApply: SourceApplying {
     let objects = outcome.unchanged + plan.items.reduce(0) { $0 + ($1.action == .delete ? 0 : $1.intent == nil ? 0 : 1) }
     var value: Value = [
       "created": .int(plan.count(.create) + plan.count(.restore)), "updated": .int(plan.count(.update) + plan.count(.adopt)),
-      "deleted": .int(plan.count(.delete)), "unchanged": .int(outcome.unchanged + plan.count(.unchanged)), "objects": .int(objects),
+      "deleted": .int(plan.count(.delete)), "unchanged": .int(outcome.unchanged + plan.count(.unchanged)),
+      "objects": .int(objects),
     ]
     if set.dryRun { value["drift"] = .list(Self.drift(plan)) }
     return value
@@ -84,7 +85,8 @@ public struct SourceApply: SourceApplying {
     }
     let key = ObjectKey(tenant: .rootTenant, kind: "GitSource", name: set.name)
     if try await store.objects(named: [key]).contains(where: { !$0.deleted }) {
-      throw Problem(.conflict, code: "name_taken", "The installation has a source named \(set.name).", fix: "Choose another name.")
+      throw Problem(
+        .conflict, code: "name_taken", "The installation has a source named \(set.name).", fix: "Choose another name.")
     }
   }
 

@@ -26,7 +26,8 @@ struct WriteBack {
   static func read(_ plan: Plan, engine: Engine) async throws -> WriteBack {
     var back = WriteBack()
     let managers = Set(plan.problems.compactMap(manager))
-    let tenants = Set(plan.results.values.map(\.tenant)).union(plan.items.map(\.tenant)).subtracting([.rootTenant]).sorted() + [.rootTenant]
+    let tenants =
+      Set(plan.results.values.map(\.tenant)).union(plan.items.map(\.tenant)).subtracting([.rootTenant]).sorted() + [.rootTenant]
     var keys: [ObjectKey] = []
     for case .set(let name) in managers {
       guard let source = SourceSet.source(ofSet: name) else { continue }
@@ -82,7 +83,8 @@ struct WriteBack {
       commit.story.append(
         StoryEvent(
           tenant: source.tenant, uid: source.uid, kind: source.kind, name: source.name, at: now, reason: "Held",
-          message: "\(commit.origin.actor) changed \(names.prefix(5).joined(separator: ", ")) until the next sync", warning: false))
+          message: "\(commit.origin.actor) changed \(names.prefix(5).joined(separator: ", ")) until the next sync", warning: false
+        ))
     }
   }
 
@@ -96,7 +98,8 @@ struct WriteBack {
     let tenants = try await engine.store.objects(tenant: .rootTenant, uids: Array(Set(objects.map(\.tenant))).sorted())
     for object in objects {
       let changes = plan.proposed.filter { $0.uid == object.uid }
-      guard let manager = changes.first?.manager, let source = sources[manager], let kind = engine.catalog.kind(object.kind) else {
+      guard let manager = changes.first?.manager, let source = sources[manager], let kind = engine.catalog.kind(object.kind)
+      else {
         continue
       }
       guard changes.allSatisfy({ $0.manager == manager }), changes.count <= Self.mostChanges else {
@@ -125,7 +128,9 @@ struct WriteBack {
   }
 
   /// A change as a manifest would write it: names instead of uids, no secrets.
-  private static func value(_ change: ProposedChange, _ kind: KindSpec, _ object: StoredObject, _ engine: Engine) async throws -> Value {
+  private static func value(_ change: ProposedChange, _ kind: KindSpec, _ object: StoredObject, _ engine: Engine) async throws
+    -> Value
+  {
     let path = change.path ?? ""
     let top = FieldPathParts.split(path, kind)
     guard let field = kind.field(top[0]) else { throw refused(object, "\(path) cannot be written in git.", "Change it there.") }

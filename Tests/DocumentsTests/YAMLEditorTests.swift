@@ -11,7 +11,8 @@ final class YAMLEditorTests: XCTestCase {
     let found = YAMLReader.documents(bytes, file: "t").documents[document]
     var value = found.node?.value ?? .null
     change(&value)
-    return String(decoding: try YAMLEditor.edit(bytes, document: found.range, to: value, isJSON: text.hasPrefix("{")), as: UTF8.self)
+    return String(
+      decoding: try YAMLEditor.edit(bytes, document: found.range, to: value, isJSON: text.hasPrefix("{")), as: UTF8.self)
   }
 
   private let manifest = """
@@ -61,8 +62,11 @@ final class YAMLEditorTests: XCTestCase {
       value["spec"]["healthCheck"] = ["type": "http", "path": "/"]
       value["spec"]["text"] = "one\nthree\n"
     }
-    let expected = manifest.replacing("  port: 8080\n", with: "").replacing("    MODE: fast\n", with: "    MODE: fast\n    NEW: x\n")
-      .replacing("    - \"1000\"\n", with: "    - \"1000\"\n    - more\n").replacing("    two\n", with: "    three\n  healthCheck:\n    type: http\n    path: /\n")
+    let expected = manifest.replacing("  port: 8080\n", with: "").replacing(
+      "    MODE: fast\n", with: "    MODE: fast\n    NEW: x\n"
+    )
+    .replacing("    - \"1000\"\n", with: "    - \"1000\"\n    - more\n").replacing(
+      "    two\n", with: "    three\n  healthCheck:\n    type: http\n    path: /\n")
     XCTAssertEqual(out, expected)
   }
 
@@ -75,7 +79,9 @@ final class YAMLEditorTests: XCTestCase {
     XCTAssertEqual(try edit("a:\n- x\n- y\nb: 1\n") { $0["a"] = ["y"] }, "a:\n- y\nb: 1\n")
     XCTAssertEqual(try edit("a:\n  - b: 1\n    c: 2\n") { $0["a"] = [["c": 2]] }, "a:\n  - c: 2\n")
     XCTAssertEqual(try edit("a:\n  b: 1\nc: 2\n") { $0["a"] = [:] }, "a: {}\nc: 2\n")
-    XCTAssertEqual(try edit("{\n  \"a\": 1,\n  \"b\": {\"c\": [true]}\n}\n") { $0["b"]["d"] = "x" }, "{\n  \"a\": 1,\n  \"b\": {\"c\": [true], \"d\": \"x\"}\n}\n")
+    XCTAssertEqual(
+      try edit("{\n  \"a\": 1,\n  \"b\": {\"c\": [true]}\n}\n") { $0["b"]["d"] = "x" },
+      "{\n  \"a\": 1,\n  \"b\": {\"c\": [true], \"d\": \"x\"}\n}\n")
     XCTAssertEqual(try edit("a: 1\r\nb: 2\r\n") { $0["c"] = 3 }, "a: 1\r\nb: 2\r\nc: 3\r\n")
     XCTAssertEqual(try edit("a: 1\nb: 2") { $0["c"] = 3 }, "a: 1\nb: 2\nc: 3")
     XCTAssertEqual(try edit("ä: 1 # ü\nb: ö\n") { $0["b"] = "ß" }, "ä: 1 # ü\nb: ß\n")
@@ -141,7 +147,8 @@ final class YAMLEditorTests: XCTestCase {
     switch Int.random(in: 0..<7, using: &random) {
     case 0: .int(Int.random(in: 0...1000, using: &random))
     case 1: .bool(Bool.random(using: &random))
-    case 2: .string(["", "a: b", "# no", "yes", "1", "- x", "'q'", "\"d\"", "x # y", "tab\there"].randomElement(using: &random) ?? "")
+    case 2:
+      .string(["", "a: b", "# no", "yes", "1", "- x", "'q'", "\"d\"", "x # y", "tab\there"].randomElement(using: &random) ?? "")
     case 3: .string("line one\nline two\n")
     case 4: .null
     case 5: .double(1.5)
@@ -152,7 +159,9 @@ final class YAMLEditorTests: XCTestCase {
   private func value(_ random: inout RandomGenerator, depth: Int) -> Value {
     let roll = Int.random(in: 0..<10, using: &random)
     if depth < 3, roll < 3 { return document(&random, depth: depth + 1) }
-    if depth < 3, roll < 5 { return .list((0..<Int.random(in: 0...3, using: &random)).map { _ in value(&random, depth: depth + 1) }) }
+    if depth < 3, roll < 5 {
+      return .list((0..<Int.random(in: 0...3, using: &random)).map { _ in value(&random, depth: depth + 1) })
+    }
     return scalar(&random)
   }
 

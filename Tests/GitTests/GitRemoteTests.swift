@@ -6,7 +6,9 @@ import XCTest
 @testable import GitRepositories
 
 final class GitRemoteTests: XCTestCase {
-  private func text(_ url: String, allowsPrivate: Bool = false) throws -> String { try GitRemote(url, allowsPrivate: allowsPrivate).text }
+  private func text(_ url: String, allowsPrivate: Bool = false) throws -> String {
+    try GitRemote(url, allowsPrivate: allowsPrivate).text
+  }
 
   func testAddressesArePutTogetherAnew() throws {
     XCTAssertEqual(try text("https://GitHub.com/acme/shop.git"), "https://github.com/acme/shop.git")
@@ -20,12 +22,15 @@ final class GitRemoteTests: XCTestCase {
     let bad = [
       "", "-oProxyCommand=x", "ext::sh -c x", "ext::sh", "--upload-pack=x", "https://user:secret@host/x", "https://token@host/x",
       "https://host/a b", "https:///x", "https://host", "ssh://-oProxyCommand=x/y", "-x@host:y", "host:-x", "git@-h:y", "fd::3/x",
-      "https://ho\nst/x", "https://host/$(id)", "https://host/`id`", "file://host/x", "ftp://host/x", "https://a@b@c/x", "https://host:0/x",
+      "https://ho\nst/x", "https://host/$(id)", "https://host/`id`", "file://host/x", "ftp://host/x", "https://a@b@c/x",
+      "https://host:0/x",
       "https://host:99999/x", String(repeating: "a", count: 3000),
     ]
     for url in bad { XCTAssertThrowsError(try GitRemote(url, allowsPrivate: true), url) }
     for url in ["/etc", "file:///etc", "http://host/x", "git://host/x"] {
-      XCTAssertThrowsError(try GitRemote(url, allowsPrivate: false), url) { XCTAssertEqual(($0 as? GitFault)?.reason, .targetRefused) }
+      XCTAssertThrowsError(try GitRemote(url, allowsPrivate: false), url) {
+        XCTAssertEqual(($0 as? GitFault)?.reason, .targetRefused)
+      }
     }
     XCTAssertThrowsError(try GitRemote("https://user:hunter2@host/x", allowsPrivate: true)) {
       XCTAssertFalse("\($0)".contains("hunter2"), "a message never repeats the address")
@@ -33,7 +38,10 @@ final class GitRemoteTests: XCTestCase {
   }
 
   func testOneRepositoryHasOneKeyWhateverTheProtocol() {
-    let keys = ["https://github.com/Acme/Shop.git", "git@github.com:acme/shop.git", "ssh://git@github.com/acme/shop", "https://github.com/acme/shop/"]
+    let keys = [
+      "https://github.com/Acme/Shop.git", "git@github.com:acme/shop.git", "ssh://git@github.com/acme/shop",
+      "https://github.com/acme/shop/",
+    ]
     XCTAssertEqual(Set(keys.map { RepositoryKey.of($0) }), ["github.com/acme/shop"])
     XCTAssertEqual(RepositoryKey.of("/srv/git/Shop.git"), "/srv/git/shop")
     XCTAssertEqual(RepositoryKey.of("https://bob:pw@git.example.com:8443/a/b"), "git.example.com/a/b")

@@ -1,6 +1,7 @@
 // What git sources promise: a set applied whole with its commit in blame, and the last good state whatever happens to the repository.
 import Core
 import Foundation
+import TestSupport
 import XCTest
 
 final class GitSourceTests: GitTestCase {
@@ -19,7 +20,9 @@ final class GitSourceTests: GitTestCase {
     XCTAssert(JSON.text(owner).contains(first), JSON.text(owner))
     XCTAssert(JSON.text(owner).contains("apps/a.yaml"), JSON.text(owner))
 
-    let second = try repository.push(["apps/a.yaml": GitRepository.project("life", title: "Two"), "apps/b.yaml": GitRepository.project("more")])
+    let second = try repository.push([
+      "apps/a.yaml": GitRepository.project("life", title: "Two"), "apps/b.yaml": GitRepository.project("more"),
+    ])
     expect(try sync("life"), "Applied", in: second)
     XCTAssertEqual(try get("Project", "life")["spec"]["title"], "Two")
     try repository.push(["apps/b.yaml": String?.none])
@@ -45,7 +48,8 @@ final class GitSourceTests: GitTestCase {
     }
 
     try repository.push([
-      "apps/b.yaml": "apiVersion: deploy/v1\nkind: App\nmetadata: {name: bad}\nspec: {nope: 1, replicas: many}\n", "apps/c.yaml": "a: [\n",
+      "apps/b.yaml": "apiVersion: deploy/v1\nkind: App\nmetadata: {name: bad}\nspec: {nope: 1, replicas: many}\n",
+      "apps/c.yaml": "a: [\n",
     ])
     try stays("ManifestsInvalid")
     let errors = try get("GitSource", "kept")["status"]["errors"].list ?? []
@@ -53,7 +57,8 @@ final class GitSourceTests: GitTestCase {
     XCTAssertEqual(Set(errors.compactMap { $0["file"].string }), ["apps/b.yaml", "apps/c.yaml"])
     try back()
 
-    try FileManager.default.createSymbolicLink(atPath: repository.work.path + "/apps/x.yaml", withDestinationPath: "../../../etc/passwd")
+    try FileManager.default.createSymbolicLink(
+      atPath: repository.work.path + "/apps/x.yaml", withDestinationPath: "../../../etc/passwd")
     try repository.push()
     try stays("UnsafeTree")
     try back()
@@ -130,7 +135,10 @@ final class GitSourceTests: GitTestCase {
       top.remove()
     }
     try base.push(["a.yaml": "nonsense: true\n"])
-    try top.push(["b.yaml": "apiVersion: deploy/v1\nkind: App\nmetadata: {name: dep-app}\nspec: {project: dep-base, running: false, command: [sleep, \"1\"]}\n"])
+    try top.push([
+      "b.yaml":
+        "apiVersion: deploy/v1\nkind: App\nmetadata: {name: dep-app}\nspec: {project: dep-base, running: false, command: [sleep, \"1\"]}\n"
+    ])
     try source("dep-base", base)
     try source("dep-top", top, "  dependsOn: [dep-base]\n")
     let waiting = try until("GitSource", "dep-top") { Self.condition($0, "Ready")["reason"] == "DependencyNotReady" }

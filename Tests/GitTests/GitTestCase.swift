@@ -25,22 +25,27 @@ class GitTestCase: XCTestCase {
     let server = try server()
     var all = [("Authorization", "Bearer \(server.token)")] + headers
     if body != nil { all.append(("Content-Type", "application/json")) }
-    return try CaseHTTP(port: server.port).send(CaseRequest(method, target, headers: all, body: body.map { JSON.write($0) } ?? []))
+    return try CaseHTTP(port: server.port).send(
+      CaseRequest(method, target, headers: all, body: body.map { JSON.write($0) } ?? []))
   }
 
   func apply(_ text: String, set: String) throws {
-    let answer = try call("POST", "/plumb/v1/apply", ["set": .string(set), "files": [["name": "t.yaml", "text": .string(text)]]])
+    let answer = try call(
+      "POST", "/plumb/v1/apply", ["set": .string(set), "files": [["name": "t.yaml", "text": .string(text)]]])
     guard answer.status == 200 else { throw Problem(.failure, code: "apply", answer.description) }
   }
 
   /// States a source and waits until it has looked once.
   func source(_ name: String, _ repository: GitRepository, _ more: String = "") throws {
     try apply(
-      "apiVersion: platform/v1\nkind: GitSource\nmetadata: {name: \(name)}\nspec:\n  url: \(repository.url)\n  branch: main\n  interval: 1h\n" + more,
+      "apiVersion: platform/v1\nkind: GitSource\nmetadata: {name: \(name)}\nspec:\n  url: \(repository.url)\n  branch: main\n  interval: 1h\n"
+        + more,
       set: "source-\(name)")
   }
 
-  func get(_ kind: String, _ name: String) throws -> Value { try call("GET", "/plumb/v1/objects/\(kind)/\(name)?owners=true").json }
+  func get(_ kind: String, _ name: String) throws -> Value {
+    try call("GET", "/plumb/v1/objects/\(kind)/\(name)?owners=true").json
+  }
 
   /// Asks for a sync, and waits for its answer; the source afterwards.
   @discardableResult
@@ -52,7 +57,9 @@ class GitTestCase: XCTestCase {
 
   /// The object once `holds`; fails the test when that takes too long.
   @discardableResult
-  func until(_ kind: String, _ name: String, file: StaticString = #filePath, line: UInt = #line, _ holds: (Value) -> Bool) throws -> Value {
+  func until(_ kind: String, _ name: String, file: StaticString = #filePath, line: UInt = #line, _ holds: (Value) -> Bool) throws
+    -> Value
+  {
     let end = Date(timeIntervalSinceNow: Self.patience)
     var last = Value.null
     while Date() < end {

@@ -32,7 +32,8 @@ final class GitTrustTests: GitTestCase {
     try repository.push(["a.yaml": GitRepository.project("signed", title: "Eve")], settings: signing(eve.path), sign: true)
     expect(try sync("signed"), "SignatureInvalid", in: good)
     XCTAssertEqual(try get("Project", "signed")["spec"]["title"], "One")
-    let next = try repository.push(["a.yaml": GitRepository.project("signed", title: "Two")], settings: signing(ada.path), sign: true)
+    let next = try repository.push(
+      ["a.yaml": GitRepository.project("signed", title: "Two")], settings: signing(ada.path), sign: true)
     expect(try sync("signed"), "Applied", in: next)
   }
 
@@ -40,17 +41,24 @@ final class GitTrustTests: GitTestCase {
     let repository = try GitRepository()
     defer { repository.remove() }
     let home = "/tmp/plumb-gpg-\(UInt32.random(in: 0...UInt32.max))"
-    try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    try FileManager.default.createDirectory(
+      atPath: home, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     defer {
       _ = try? GitRepository.run(["gpgconf", "--homedir", home, "--kill", "all"])
       try? FileManager.default.removeItem(atPath: home)
     }
-    _ = try GitRepository.run(["gpg", "--homedir", home, "--batch", "--passphrase", "", "--quick-gen-key", "Ada <ada@example.com>", "ed25519", "sign", "1d"])
+    _ = try GitRepository.run([
+      "gpg", "--homedir", home, "--batch", "--passphrase", "", "--quick-gen-key", "Ada <ada@example.com>", "ed25519", "sign",
+      "1d",
+    ])
     let keys = try GitRepository.run(["gpg", "--homedir", home, "--export", "--armor"])
     try repository.write("a.yaml", GitRepository.project("gpg-signed"))
     try repository.git("add", "-A")
     _ = try GitRepository.run(
-      ["git", "-C", repository.work.path, "-c", "user.name=Ada", "-c", "user.email=ada@example.com", "commit", "-q", "-S", "-m", "one"],
+      [
+        "git", "-C", repository.work.path, "-c", "user.name=Ada", "-c", "user.email=ada@example.com", "commit", "-q", "-S", "-m",
+        "one",
+      ],
       environment: ["GNUPGHOME": home])
     try repository.git("push", "-q", "origin", "HEAD:main")
     let good = try repository.git("rev-parse", "HEAD")
@@ -70,11 +78,15 @@ final class GitTrustTests: GitTestCase {
     defer { web.stop() }
     let url = "http://127.0.0.1:\(web.port)/repository.git"
     func state(_ secret: String) throws {
-      let text = "apiVersion: platform/v1\nkind: GitCredential\nmetadata: {name: private}\nspec: {token: {env: TOKEN}}\n---\n"
+      let text =
+        "apiVersion: platform/v1\nkind: GitCredential\nmetadata: {name: private}\nspec: {token: {env: TOKEN}}\n---\n"
         + "apiVersion: platform/v1\nkind: GitSource\nmetadata: {name: private}\nspec: {url: \"\(url)\", branch: main, interval: 1h, credential: private}\n"
       let answer = try call(
         "POST", "/plumb/v1/apply",
-        ["set": "private", "files": [["name": "p.yaml", "text": .string(text)]], "secrets": ["p.yaml#0#/spec/token": .string(secret)]])
+        [
+          "set": "private", "files": [["name": "p.yaml", "text": .string(text)]],
+          "secrets": ["p.yaml#0#/spec/token": .string(secret)],
+        ])
       XCTAssertEqual(answer.status, 200, answer.description)
     }
     try state("wrong-\(token)")
@@ -82,7 +94,8 @@ final class GitTrustTests: GitTestCase {
     XCTAssertFalse(JSON.text(refused).contains(token))
     try state(token)
     expect(try sync("private"), "Applied", in: good)
-    let shown = try call("GET", "/plumb/v1/objects/GitCredential/private").description + call("GET", "/plumb/v1/events").description
+    let shown =
+      try call("GET", "/plumb/v1/objects/GitCredential/private").description + call("GET", "/plumb/v1/events").description
     XCTAssertFalse(shown.contains(token))
     XCTAssertFalse(try server().log.contains(token))
     web.stop()

@@ -43,9 +43,11 @@ final class GitWebServer: HTTPHandler, @unchecked Sendable {
     process.arguments = ["http-backend"]
     process.environment = [
       "PATH": "/usr/bin:/bin", "GIT_PROJECT_ROOT": root.path, "GIT_HTTP_EXPORT_ALL": "1", "PATH_INFO": request.path,
-      "QUERY_STRING": request.query ?? "", "REQUEST_METHOD": request.method, "CONTENT_TYPE": request.headers["Content-Type"] ?? "",
+      "QUERY_STRING": request.query ?? "", "REQUEST_METHOD": request.method,
+      "CONTENT_TYPE": request.headers["Content-Type"] ?? "",
       "CONTENT_LENGTH": String(request.body.count), "REMOTE_USER": "git", "GIT_PROTOCOL": request.headers["Git-Protocol"] ?? "",
-      "HTTP_CONTENT_ENCODING": request.headers["Content-Encoding"] ?? "", "GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "safe.directory",
+      "HTTP_CONTENT_ENCODING": request.headers["Content-Encoding"] ?? "", "GIT_CONFIG_COUNT": "1",
+      "GIT_CONFIG_KEY_0": "safe.directory",
       "GIT_CONFIG_VALUE_0": "*", "HOME": "/nonexistent",
     ]
     let (input, output) = (Pipe(), Pipe())

@@ -33,7 +33,8 @@ struct ForgeEvent {
       addresses = ["git_http_url", "git_ssh_url", "web_url", "http_url", "ssh_url"].map { project[$0].string }
       addresses += ["git_http_url", "git_ssh_url", "homepage", "url"].map { payload["repository"][$0].string }
       standardBranch = project["default_branch"].string
-      let isPush = ["push", "tag_push"].contains(payload["object_kind"].string ?? "") || kind == "Push Hook" || kind == "Tag Push Hook"
+      let isPush =
+        ["push", "tag_push"].contains(payload["object_kind"].string ?? "") || kind == "Push Hook" || kind == "Tag Push Hook"
       references = isPush ? [payload["ref"].string].compactMap { $0 } : []
     case .bitbucket:
       let repository = payload["repository"]

@@ -50,14 +50,17 @@ struct ForgeWebhook: OperationHandler {
   /// GitHub can send the JSON as a member of a form; what is signed is the body as it came.
   private static func json(_ call: OperationCall) -> [UInt8] {
     let mark = Array("payload=".utf8)
-    guard call.header("Content-Type")?.hasPrefix("application/x-www-form-urlencoded") == true, call.rawBody.starts(with: mark) else {
+    guard call.header("Content-Type")?.hasPrefix("application/x-www-form-urlencoded") == true, call.rawBody.starts(with: mark)
+    else {
       return call.rawBody
     }
     var out: [UInt8] = []
     let bytes = call.rawBody
     var at = mark.count
     while at < bytes.count, bytes[at] != UInt8(ascii: "&") {
-      if bytes[at] == UInt8(ascii: "%"), at + 2 < bytes.count, let byte = Hex.decode(String(decoding: bytes[at + 1...at + 2], as: UTF8.self))?.first {
+      if bytes[at] == UInt8(ascii: "%"), at + 2 < bytes.count,
+        let byte = Hex.decode(String(decoding: bytes[at + 1...at + 2], as: UTF8.self))?.first
+      {
         out.append(byte)
         at += 3
       } else {
@@ -88,7 +91,8 @@ struct ForgeWebhook: OperationHandler {
     switch forge {
     case .gitlab:
       // Digests, so that not even the length tells.
-      return constantTimeEqual(Digest.sha256(Array(secret.utf8)), Digest.sha256(Array((call.header("X-Gitlab-Token") ?? "").utf8)))
+      return constantTimeEqual(
+        Digest.sha256(Array(secret.utf8)), Digest.sha256(Array((call.header("X-Gitlab-Token") ?? "").utf8)))
     case .github, .bitbucket:
       let given = call.header(forge == .github ? "X-Hub-Signature-256" : "X-Hub-Signature") ?? ""
       let wanted = "sha256=" + Hex.encode(Digest.hmacSHA256(key: Array(secret.utf8), call.rawBody))

@@ -49,7 +49,9 @@ public struct GitProposalController: KindController {
     return Decision(status: run.running("a commit is made"), steps: [step])
   }
 
-  private func source(_ input: ReconcileInput) -> Value? { input.spec["source"]?.string.flatMap { UID($0) }.flatMap { input.related[$0] } }
+  private func source(_ input: ReconcileInput) -> Value? {
+    input.spec["source"]?.string.flatMap { UID($0) }.flatMap { input.related[$0] }
+  }
 
   private func arguments(_ input: ReconcileInput, _ source: Value) -> Value {
     let spec = source["spec"]
@@ -62,7 +64,9 @@ public struct GitProposalController: KindController {
       "id": .string(input.metadata.uid.description), "date": .int(input.metadata.created.microseconds / 1_000_000),
     ]
     for field in ["username", "token", "sshKey", "knownHosts"] { value[field] = credential[field] }
-    for field in ["objectKind", "objectName", "objectTenant", "delete", "changes", "requestedBy"] { value[field] = input.spec[field] ?? .null }
+    for field in ["objectKind", "objectName", "objectTenant", "delete", "changes", "requestedBy"] {
+      value[field] = input.spec[field] ?? .null
+    }
     return value
   }
 }

@@ -16,7 +16,8 @@ struct GitSettings {
   /// What of the settings decides how a commit is applied: when it changes, the same commit is applied again.
   var applyKey: String {
     StableHash.text([
-      "url": spec["url"] ?? .null, "path": spec["path"] ?? .null, "prune": spec["prune"] ?? .null, "takeOver": spec["takeOver"] ?? .null,
+      "url": spec["url"] ?? .null, "path": spec["path"] ?? .null, "prune": spec["prune"] ?? .null,
+      "takeOver": spec["takeOver"] ?? .null,
       "tenants": spec["tenants"] ?? .null, "mode": mode, "branch": spec["branch"] ?? .null, "tag": spec["tag"] ?? .null,
     ])
   }
@@ -50,20 +51,25 @@ struct GitSettings {
     if spec["suspend"] == true { return ("Suspended", "it is suspended: `suspend` is true") }
     if spec["paused"] == true {
       let name = input.metadata.name
-      return ("Paused", "it is paused\(spec["pausedReason"]?.string.map { ": \($0)" } ?? ""); plumb resume GitSource/\(name) goes on")
+      return (
+        "Paused", "it is paused\(spec["pausedReason"]?.string.map { ": \($0)" } ?? ""); plumb resume GitSource/\(name) goes on"
+      )
     }
     return nil
   }
 
   private var credential: ObjectMap {
-    guard let uid = spec["credential"]?.string.flatMap({ UID($0) }), let found = input.related[uid]?["spec"].object else { return [:] }
+    guard let uid = spec["credential"]?.string.flatMap({ UID($0) }), let found = input.related[uid]?["spec"].object else {
+      return [:]
+    }
     return found
   }
 
   /// The arguments of an apply.
   func apply(commit: String) -> Value {
     [
-      "name": .string(input.metadata.name), "commit": .string(commit), "path": spec["path"] ?? ".", "limits": spec["limits"] ?? .null,
+      "name": .string(input.metadata.name), "commit": .string(commit), "path": spec["path"] ?? ".",
+      "limits": spec["limits"] ?? .null,
       "prune": spec["prune"] ?? true, "takeOver": spec["takeOver"] ?? false, "reclaim": .bool(holds),
       "confirmed": .bool(spec["confirmedCommit"]?.string == commit), "tenants": spec["tenants"] ?? [],
     ]

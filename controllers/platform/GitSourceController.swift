@@ -45,9 +45,10 @@ struct GitDependencies {
 
   init(_ input: ReconcileInput) {
     let wanted = (input.spec["dependsOn"]?.list ?? []).compactMap { $0.string.flatMap { UID($0) } }
-    waiting = wanted.lazy.compactMap { uid -> String? in
-      guard let other = input.related[uid], uid != input.metadata.uid else { return uid.description }
-      return other["ready"] == true ? nil : other["name"].string ?? uid.description
-    }.first
+    waiting =
+      wanted.lazy.compactMap { uid -> String? in
+        guard let other = input.related[uid], uid != input.metadata.uid else { return uid.description }
+        return other["ready"] == true ? nil : other["name"].string ?? uid.description
+      }.first
   }
 }

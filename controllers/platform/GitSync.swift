@@ -64,7 +64,9 @@ struct GitSync {
 
   /// A commit was seen that may be trusted.
   mutating func found(_ look: Value) -> Decision {
-    guard let commit = look["commit"].string else { return failed(["reason": "GitFailed", "message": "The look found nothing."], commit: nil) }
+    guard let commit = look["commit"].string else {
+      return failed(["reason": "GitFailed", "message": "The look found nothing."], commit: nil)
+    }
     status["observedCommit"] = .string(commit)
     let isConfirmed = settings.spec["confirmedCommit"]?.string == commit
     if look["rewritten"] == true, settings.spec["onRewrite"]?.string != "follow", !isConfirmed, settings.applied != nil {
@@ -101,7 +103,9 @@ struct GitSync {
     status["handled"]["pending"] = .null
     let commit = pending["commit"].string
     guard reply.outcome == .done else {
-      if let errors = reply.value["errors"].list { return broken(errors, total: reply.value["total"].int ?? errors.count, commit, reply.value) }
+      if let errors = reply.value["errors"].list {
+        return broken(errors, total: reply.value["total"].int ?? errors.count, commit, reply.value)
+      }
       let error = reply.value["error"]
       // A copy that another replica does not have yet is fetched there at once.
       if error["reason"] == "CommitMissing" { return Decision(status: status, lookAgain: .milliseconds(100)) }
@@ -111,13 +115,19 @@ struct GitSync {
     status["handled"]["apply"] = pending["apply"]
     status["objects"] = reply.value["objects"]
     if commit != settings.applied || changed {
-      status["counts"] = ["created": reply.value["created"], "updated": reply.value["updated"], "deleted": reply.value["deleted"]]
+      status["counts"] = [
+        "created": reply.value["created"], "updated": reply.value["updated"], "deleted": reply.value["deleted"],
+      ]
       status["appliedAt"] = .string(input.now.description)
       status["appliedCommit"] = Value(commit)
       let counts = ["created", "updated", "deleted"].compactMap { word in
         reply.value[word].int.flatMap { $0 > 0 ? "\($0) \(word)" : nil }
       }
-      events.append(("Synced", "commit \(Self.short(commit)): \(counts.isEmpty ? "nothing to change" : counts.joined(separator: ", "))", false))
+      events.append(
+        (
+          "Synced", "commit \(Self.short(commit)): \(counts.isEmpty ? "nothing to change" : counts.joined(separator: ", "))",
+          false
+        ))
     }
     return upToDate(commit ?? "", ["signedBy": pending["signedBy"]])
   }
@@ -127,10 +137,14 @@ struct GitSync {
     status["errors"] = []
     status["failures"] = 0
     var conditions = ConditionSet(input)
-    conditions.set("Ready", .yes, "Applied", "commit \(Self.short(commit)) is in force, with \(status["objects"].int ?? 0) objects")
+    let count = status["objects"].int ?? 0
+    let objects = count == 1 ? "1 object" : "\(count) objects"
+    conditions.set("Ready", .yes, "Applied", "commit \(Self.short(commit)) is in force, with \(objects)")
     conditions.set("Synced", .yes, "UpToDate", "what is in force is what is in git")
     conditions.set("Stalled", .no, "Working", "nothing holds it up")
-    if settings.spec["verify"] != nil { conditions.set("Verified", .yes, "SignatureGood", "signed by \(look["signedBy"].string ?? "a trusted key")") }
+    if settings.spec["verify"] != nil {
+      conditions.set("Verified", .yes, "SignatureGood", "signed by \(look["signedBy"].string ?? "a trusted key")")
+    }
     drift(&conditions)
     finish(next: settings.interval)
     status["conditions"] = conditions.value
@@ -158,7 +172,8 @@ struct GitSync {
       codes.contains("many_deletions")
       ? "DeletionsNeedConfirmation"
       : codes.contains("empty") || codes.contains("empty_source")
-        ? "SourceEmpty" : codes.contains("ownership") ? "FieldConflict" : value["category"] == "unavailable" ? "Unavailable" : "ManifestsInvalid"
+        ? "SourceEmpty"
+        : codes.contains("ownership") ? "FieldConflict" : value["category"] == "unavailable" ? "Unavailable" : "ManifestsInvalid"
     var message = Self.sentence(first)
     if reason == "DeletionsNeedConfirmation" {
       message =
@@ -167,7 +182,9 @@ struct GitSync {
     } else if total > 1 {
       message += " (and \(total - 1) more faults)"
     }
-    return failed(["reason": .string(reason), "message": .string(message), "attention": .bool(reason != "Unavailable")], commit: commit, errors: errors)
+    return failed(
+      ["reason": .string(reason), "message": .string(message), "attention": .bool(reason != "Unavailable")], commit: commit,
+      errors: errors)
   }
 
   private static func sentence(_ error: Value) -> String {

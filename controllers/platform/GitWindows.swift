@@ -135,12 +135,14 @@ struct CronTimes {
 
   private static func field(_ text: String, _ range: ClosedRange<Int>) -> Set<Int>? {
     var found: Set<Int> = []
-    for part in text.split(separator: ",") {
-      let pieces = part.split(separator: "/")
-      guard let head = pieces.first, pieces.count <= 2, let step = pieces.count == 2 ? Int(pieces[1]) : 1, step > 0 else { return nil }
+    for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+      let pieces = part.split(separator: "/", omittingEmptySubsequences: false)
+      guard let head = pieces.first, pieces.count <= 2, let step = pieces.count == 2 ? Int(pieces[1]) : 1, step > 0 else {
+        return nil
+      }
       var (low, high) = (range.lowerBound, range.upperBound)
       if head != "*" {
-        let ends = head.split(separator: "-")
+        let ends = head.split(separator: "-", omittingEmptySubsequences: false)
         guard let first = ends.first.flatMap({ number($0) }), ends.count <= 2 else { return nil }
         guard let last = ends.count == 2 ? number(ends[1]) : pieces.count == 2 ? high : first else { return nil }
         (low, high) = (first, last)

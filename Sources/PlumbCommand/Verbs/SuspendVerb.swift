@@ -3,7 +3,8 @@ import Core
 
 enum SuspendVerb {
   static let verb = Verb(
-    name: "suspend", summary: "Pause what works by itself, such as a git source.", positionals: "KIND/NAME ...", positionalCount: 1...100,
+    name: "suspend", summary: "Pause what works by itself, such as a git source.", positionals: "KIND/NAME ...",
+    positionalCount: 1...100,
     flags: [Flag("reason", value: "TEXT", "Why; its condition says so.")], usesServer: true,
     examples: ["plumb suspend GitSource/shop --reason \"incident 42\""], run: run)
 
@@ -22,7 +23,8 @@ enum SuspendVerb {
 
 enum ResumeVerb {
   static let verb = Verb(
-    name: "resume", summary: "Let what was paused go on.", positionals: "KIND/NAME ...", positionalCount: 1...100, usesServer: true,
+    name: "resume", summary: "Let what was paused go on.", positionals: "KIND/NAME ...", positionalCount: 1...100,
+    usesServer: true,
     examples: ["plumb resume GitSource/shop"], run: run)
 
   static func run(_ arguments: Arguments, _ console: Console) throws -> ExitCode {

@@ -15,7 +15,9 @@ enum SyncVerb {
 
   static func run(_ arguments: Arguments, _ console: Console) throws -> ExitCode {
     let timeout = try arguments.duration("timeout") ?? ApplyVerb.standardTimeout
-    let names = try arguments.positionals.map { $0.contains("/") ? try ObjectName.one([$0]) : ObjectName(kind: "GitSource", name: $0) }
+    let names = try arguments.positionals.map {
+      $0.contains("/") ? try ObjectName.one([$0]) : ObjectName(kind: "GitSource", name: $0)
+    }
     let client = try APIClient(arguments)
     var asked: [(ObjectName, Value)] = []
     for name in names {
@@ -52,7 +54,11 @@ enum SyncVerb {
       let isHeld = ["Suspended", "Paused"].contains(ready["reason"].string ?? "")
       if source["status"]["handled"]["request"] == request || isHeld {
         let isGood = ready["status"] == "True" && !isHeld
-        if isGood { console.line("\(name.kind)/\(name.name): \(message)") } else { console.error("error: \(name.kind)/\(name.name): \(message)") }
+        if isGood {
+          console.line("\(name.kind)/\(name.name): \(message)")
+        } else {
+          console.error("error: \(name.kind)/\(name.name): \(message)")
+        }
         return isGood
       }
       if ContinuousClock.now >= deadline {

@@ -1,15 +1,14 @@
 // A real git repository on disk: a work tree that tests write, and a bare one that sources follow.
 import Core
 import Foundation
-import XCTest
 
-final class GitRepository {
-  let folder: URL
-  var work: URL { folder.appendingPathComponent("work") }
-  var bare: URL { folder.appendingPathComponent("repository.git") }
-  var url: String { bare.path }
+public final class GitRepository {
+  public let folder: URL
+  public var work: URL { folder.appendingPathComponent("work") }
+  public var bare: URL { folder.appendingPathComponent("repository.git") }
+  public var url: String { bare.path }
 
-  init() throws {
+  public init() throws {
     folder = FileManager.default.temporaryDirectory.appendingPathComponent("plumb-git-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: work, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
     try git("init", "-q", "-b", "main")
@@ -17,15 +16,16 @@ final class GitRepository {
     try git("remote", "add", "origin", bare.path)
   }
 
-  func remove() { try? FileManager.default.removeItem(at: folder) }
+  public func remove() { try? FileManager.default.removeItem(at: folder) }
 
   @discardableResult
-  func git(_ words: String..., settings: [String] = []) throws -> String {
+  public func git(_ words: String..., settings: [String] = []) throws -> String {
     try Self.run(
-      ["git", "-C", work.path, "-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c", "commit.gpgsign=false"] + settings + words)
+      ["git", "-C", work.path, "-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c", "commit.gpgsign=false"] + settings
+        + words)
   }
 
-  func write(_ path: String, _ text: String?) throws {
+  public func write(_ path: String, _ text: String?) throws {
     let file = work.appendingPathComponent(path)
     guard let text else {
       try FileManager.default.removeItem(at: file)
@@ -37,7 +37,9 @@ final class GitRepository {
 
   /// Writes files (nil: removes them), commits and pushes; the commit.
   @discardableResult
-  func push(_ files: [String: String?] = [:], force: Bool = false, settings: [String] = [], sign: Bool = false) throws -> String {
+  public func push(_ files: [String: String?] = [:], force: Bool = false, settings: [String] = [], sign: Bool = false) throws
+    -> String
+  {
     for (path, text) in files { try write(path, text) }
     try git("add", "-A")
     if sign { try git("commit", "-q", "-S", "-m", "change", settings: settings) } else { try git("commit", "-q", "-m", "change") }
@@ -46,12 +48,14 @@ final class GitRepository {
   }
 
   /// Runs a program to its end; its output without the last newline. Throws what it said when it fails.
-  static func run(_ words: [String], input: String? = nil, environment: [String: String] = [:]) throws -> String {
+  public static func run(_ words: [String], input: String? = nil, environment: [String: String] = [:]) throws -> String {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = words
-    process.environment = ["PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/nonexistent", "GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C"]
-      .merging(environment) { $1 }
+    process.environment = [
+      "PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/nonexistent", "GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C",
+    ]
+    .merging(environment) { $1 }
     let (out, err) = (Pipe(), Pipe())
     let stdin = Pipe()
     process.standardOutput = out
@@ -69,7 +73,7 @@ final class GitRepository {
     return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .newlines)
   }
 
-  static func project(_ name: String, title: String = "One") -> String {
+  public static func project(_ name: String, title: String = "One") -> String {
     "apiVersion: deploy/v1\nkind: Project\nmetadata: {name: \(name)}\nspec: {title: \(title)}\n"
   }
 }
