@@ -9,6 +9,7 @@ extension CELFunctions {
     PlatformFunctions.addMaps(to: &set)
     PlatformFunctions.addNumbers(to: &set)
     PlatformFunctions.addTexts(to: &set)
+    PlatformFunctions.addFormats(to: &set)
     return set
   }()
 }
@@ -53,7 +54,9 @@ enum PlatformFunctions {
       return .list(flat)
     }
     set.add("distinct", 1...2) { arguments, budget in
-      guard case .list(let items) = arguments[0], let keys = members("distinct", arguments, &budget) else { return fault("distinct", arguments) }
+      guard case .list(let items) = arguments[0], let keys = members("distinct", arguments, &budget) else {
+        return fault("distinct", arguments)
+      }
       var hashed: Set<CELKey> = []
       var others: [CELValue] = []
       var kept: [CELValue] = []
@@ -221,6 +224,39 @@ enum PlatformFunctions {
       arguments[0].spendWhole(&budget)
       return budget.isSpent ? .error(.limit) : .string(JSON.text(arguments[0].value))
     }
+  }
+
+  /// Text for other text formats: rows of CSV (RFC 4180), and text that stands in HTML.
+  static func addFormats(to set: inout CELFunctions) {
+    set.add("csv", 1...1) { arguments, budget in
+      guard case .list(let items) = arguments[0] else { return fault("csv", arguments) }
+      arguments[0].spendWhole(&budget)
+      if budget.isSpent { return .error(.limit) }
+      return .string(items.map { cell($0.value) }.joined(separator: ",") + "\r\n")
+    }
+    set.add("html", 1...1) { arguments, budget in
+      guard case .string(let text) = arguments[0] else { return fault("html", arguments) }
+      guard budget.spend(text.utf8.count / 8 + 1) else { return .error(.limit) }
+      var out = ""
+      for character in text {
+        switch character {
+        case "&": out += "&amp;"
+        case "<": out += "&lt;"
+        case ">": out += "&gt;"
+        case "\"": out += "&quot;"
+        case "'": out += "&#39;"
+        default: out.append(character)
+        }
+      }
+      return .string(out)
+    }
+  }
+
+  private static func cell(_ value: Value) -> String {
+    if value.isNull { return "" }
+    let text = value.string ?? JSON.text(value)
+    guard text.utf8.contains(where: { $0 == 34 || $0 == 44 || $0 == 10 || $0 == 13 }) else { return text }
+    return "\"" + text.replacing("\"", with: "\"\"") + "\""
   }
 
   /// Lower-case letters and digits, with one `-` in place of each run of anything else between them.

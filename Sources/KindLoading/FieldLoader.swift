@@ -12,7 +12,7 @@ struct FieldLoader {
 
   static let keys = [
     "type", "of", "fields", "ref", "onDelete", "tree", "crossTenant", "key", "required", "default", "enum", "moves", "min", "max",
-    "pattern", "format", "immutable", "writer", "secret", "generate", "computed", "indexed", "doc",
+    "pattern", "format", "immutable", "writer", "secret", "generate", "computed", "indexed", "wakes", "doc",
   ]
   /// Fields within fields deeper than this are refused.
   private static let depthLimit = 8
@@ -48,6 +48,8 @@ struct FieldLoader {
     field.required = map.bool("required") ?? false
     field.immutable = map.bool("immutable") ?? false
     field.indexed = map.bool("indexed") ?? false
+    field.wakes = map.bool("wakes") ?? false
+    if field.wakes, !map.has("ref") { faults.add("\"wakes\" belongs to a field with \"ref\"", at: map.place("wakes")) }
     field.writer = map.choice("writer", among: ["any", "api", "controller"]).flatMap(FieldSpec.Writer.init(rawValue:)) ?? .any
     field.secret = map.choice("secret", among: ["hash", "sealed", "password"]).flatMap(FieldSpec.SecretStorage.init(rawValue:))
     field.defaultValue = expressions.program(map, "default", .constant)

@@ -73,7 +73,8 @@ public enum KindLoader {
     let catalog = KindCatalog(
       kinds: kinds.map(\.spec), families: families.map(\.spec), routes: routes.map { RouteCheck.withTarget($0) },
       views: viewIndex, digest: hash.text, sql: sql.all)
-    sql.checkUse()
+    // A file that cannot be read would make its SQL files look forgotten.
+    if faults.problems.isEmpty { sql.checkUse() }
     KindCheck(kinds: kindsByName, faults: faults).check(kinds)
     KindCheck(kinds: kindsByName, faults: faults).check(families.map(\.spec))
     RouteCheck(catalog: catalog, faults: faults).check(routes, views)

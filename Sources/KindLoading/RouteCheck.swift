@@ -46,7 +46,8 @@ struct RouteCheck {
   }
 
   private static func hasTarget(_ route: RouteSpec) -> Bool {
-    switch route.verb {
+    if route.isBulk { return false }
+    return switch route.verb {
     case .get, .replace, .update, .delete: true
     case .query, .watch, .handler: route.kind != nil
     case .list, .create: false

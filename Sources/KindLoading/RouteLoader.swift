@@ -34,7 +34,7 @@ struct RouteLoader {
   static let keys =
     defaultKeys + [
       "id", "verb", "doc", "let", "args", "body", "sets", "do", "wait", "filter", "reply", "audit", "handler", "with", "events",
-      "fail", "tenant", "maxBody", "sql",
+      "fail", "tenant", "maxBody", "sql", "many", "each", "redirect", "render",
     ]
 
   /// What answers may read: the object, and what the request gave.
@@ -44,7 +44,8 @@ struct RouteLoader {
     scope.softNames = [
       "server": .open, "family": .open, "requestId": .leaf, "once": .open, "items": .leaf, "total": .leaf, "limit": .leaf,
       "offset": .leaf,
-      "row": .open, "result": .open, "action": .leaf, "kind": .leaf, "target": kind.map { .object(kind: $0) } ?? .open,
+      "row": .open, "count": .leaf, "result": .open, "action": .leaf, "kind": .leaf,
+      "target": kind.map { .object(kind: $0) } ?? .open,
     ]
     if let kind { scope.names["self"] = .object(kind: kind) }
     return scope
@@ -72,6 +73,11 @@ struct RouteLoader {
     route.args = args(map)
     scope.names["args"] = .members(Dictionary(route.args.map { ($0.name, .open) }, uniquingKeysWith: { $1 }))
     let sqlLoader = SQLLoader(file: file, faults: faults, expressions: expressions, files: sql)
+    let bulk = BulkLoader(map: map, faults: faults, expressions: expressions, kinds: kinds)
+    route.exists =
+      either(map, "exists").choice("exists", among: ["conflict", "return", "update"]).flatMap(RouteSpec.Exists.init(rawValue:))
+      ?? .conflict
+    bulk.load(&route, &scope)
     route.lets = LetLoader(file: file, faults: faults, expressions: expressions, kinds: kinds, sql: sqlLoader).lets(
       map, &scope, &route)
     let request = RequestLoader(
@@ -88,9 +94,6 @@ struct RouteLoader {
     route.wait = wait(map, scope)
     route.filters = request.filters(map, route)
     ordering(map, &route)
-    route.exists =
-      either(map, "exists").choice("exists", among: ["conflict", "return", "update"]).flatMap(RouteSpec.Exists.init(rawValue:))
-      ?? .conflict
     route.absent =
       either(map, "absent").choice("absent", among: ["missing", "defaults", "null", "same"]).flatMap(
         RouteSpec.Absent.init(rawValue:)) ?? .missing
@@ -105,6 +108,7 @@ struct RouteLoader {
       route.with = request.assignments(map, "with", scope)
     }
     route.events = map.strings("events") ?? []
+    bulk.answer(&route, scope)
     answer(map, what, scope, &route)
     return LoadedRoute(spec: route, file: file, map: map, mentioned: mentioned(route, expressions.pending[first...]))
   }
@@ -231,7 +235,7 @@ struct RouteLoader {
       } else if let view = views.view(node, name: "", kind: route.kind ?? route.home, scope: scope) {
         route.answer = .reply(view)
       }
-    } else if map.has("sql") {
+    } else if map.has("sql") || map.has("redirect") || map.has("render") {
       route.answer = .empty
     } else if [.get, .list, .create, .replace, .update].contains(route.verb) {
       if viewNames.contains(route.kind ?? "") || (viewNames.count == 1 && route.kind == file.folder) {

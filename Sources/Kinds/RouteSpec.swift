@@ -117,6 +117,29 @@ public struct RouteSpec: Sendable {
     }
   }
 
+  /// One write for each item of a member of the body.
+  public struct Each: Sendable {
+    public var member: String
+    /// The item's member that holds the id of the object to change; nil: objects are made.
+    public var id: String?
+    public var most: Int
+    public init(member: String, id: String?, most: Int) {
+      self.member = member
+      self.id = id
+      self.most = most
+    }
+  }
+
+  /// A body that no view makes: text of a media type.
+  public struct Render: Sendable {
+    public var type: String
+    public var body: CELProgram
+    public init(type: String, body: CELProgram) {
+      self.type = type
+      self.body = body
+    }
+  }
+
   /// Answer only when `until` is true of the object named by `of` (nil: the target), or after `most`.
   public struct Wait: Sendable {
     public var of: String?
@@ -195,6 +218,9 @@ public struct RouteSpec: Sendable {
   public var effects: [Effect] = []
   public var exists: Exists = .conflict
   public var absent: Absent = .missing
+  /// All objects that match are changed, at most so many.
+  public var many: Int?
+  public var each: Each?
   public var unless: [Unless] = []
   public var wait: Wait?
   public var accept: [String] = ["json"]
@@ -217,6 +243,9 @@ public struct RouteSpec: Sendable {
   /// How the answer is wrapped, when not the family's way: nil = family's; `none`; or a member name.
   public var envelope: String?
   public var headers: [(String, CELProgram)] = []
+  /// Where the client goes instead of an answer; null: it is answered.
+  public var redirect: CELProgram?
+  public var render: Render?
   /// Problem code → status, over the family's.
   public var errors: [String: Int] = [:]
   /// Audit entry written with the effect.
@@ -246,6 +275,9 @@ public struct RouteSpec: Sendable {
     self.home = home
     self.auth = auth
   }
+
+  /// Several objects are written at once.
+  public var isBulk: Bool { many != nil || each != nil }
 
   /// `/server-pools/{poolId}`
   public var pathText: String {

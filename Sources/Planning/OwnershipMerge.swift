@@ -22,7 +22,7 @@ enum OwnershipMerge {
     var merged = Merged(spec: existing?.spec ?? ObjectMap(), owners: existing?.owners ?? [:])
     let manager = context.origin.manager
     let owner = FieldOwner(
-      manager: manager, actor: context.origin.actor, at: context.now, commit: context.origin.commit, place: intent.place)
+      manager: manager, actor: context.origin.actor, at: context.now, commit: context.origin.commit, place: intent.stored)
 
     func mayWrite(_ path: String, _ value: Value?) -> Bool {
       guard let present = merged.owners[path], present.manager != manager, present.manager != .standard, !intent.takeOver else {
@@ -122,7 +122,7 @@ enum OwnershipMerge {
 
   private static func placed(_ owner: FieldOwner, _ path: String, _ intent: Intent) -> FieldOwner {
     var owner = owner
-    owner.place = intent.places.isEmpty ? intent.place : intent.places[FieldLeaves.pointer(path)] ?? intent.place
+    owner.place = intent.places.isEmpty ? intent.stored : intent.places[FieldLeaves.pointer(path)] ?? intent.stored
     return owner
   }
 
@@ -142,4 +142,9 @@ enum FieldPathReader {
     }
     return here
   }
+}
+
+extension Intent {
+  /// Its place in a file, as owners remember it.
+  fileprivate var stored: Place? { place.flatMap { $0.item == nil ? $0 : nil } }
 }

@@ -14,6 +14,11 @@ extension PlannerRun {
       results[draft.object.uid] = draft.object
       items.append(item(draft))
       guard problems.isEmpty else { continue }
+      if draft.fate != .keep, draft.fate != .record {
+        for spec in [draft.object.spec, draft.existing?.spec ?? [:]] {
+          commit.work += Wakes.requests(draft.kind, fields: spec, tenant: draft.object.tenant, catalog: context.catalog)
+        }
+      }
       commit.records += auditRows(draft)
       switch draft.fate {
       case .keep:

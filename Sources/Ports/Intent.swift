@@ -31,7 +31,7 @@ public struct Intent: Sendable {
   /// Nil: leave as they are.
   public var labels: [String: String]?
   public var protect: Bool?
-  /// Where this was written, and where each `/spec/…` pointer stands.
+  /// Where this was written (`Place.item`: which item of a request's list), and where each `/spec/…` pointer stands.
   public var place: Place?
   public var places: [String: Place]
   /// Take over fields of other managers instead of failing.
@@ -83,4 +83,11 @@ public struct Intent: Sendable {
     case .uid(_, let kind, _), .new(_, let kind): kind
     }
   }
+}
+
+extension Place {
+  /// A position in a list of the request, from 0 on. It tells faults of items apart and is never stored.
+  public static func item(_ number: Int) -> Place { Place(file: "", line: number, column: 0) }
+  /// The position, where this is one.
+  public var item: Int? { file.isEmpty ? line : nil }
 }

@@ -184,6 +184,7 @@ public final class CaseRunner: @unchecked Sendable {
   private func request(_ method: String, _ target: String, _ step: CaseStep, _ world: CaseWorld) throws -> CaseRequest {
     var request = CaseRequest(method, world.filled(target))
     request.headers = try callerHeaders(step, world)
+    request.until = step.until.map(world.filled)
     if let text = step.text {
       request.body = Array(world.filled(text).utf8)
     } else if let body = step.body {

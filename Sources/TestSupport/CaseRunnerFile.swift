@@ -15,7 +15,7 @@ public struct CaseSpec: Sendable {
 
 public struct CaseStep: Sendable {
   public enum Action: Sendable {
-    /// `call: METHOD /path`
+    /// `call: METHOD /path`; a stream is read `until:` a text came.
     case call(method: String, target: String)
     /// `wait: METHOD /path`: called until the expectation holds, at most `most` seconds.
     case wait(method: String, target: String, most: Int)
@@ -33,6 +33,7 @@ public struct CaseStep: Sendable {
   public var body: Value?
   /// Sent as it is, instead of `body`.
   public var text: String?
+  public var until: String?
   public var expect: Value
   public var save: [(String, String)]
   public var line: Int
@@ -41,7 +42,7 @@ public struct CaseStep: Sendable {
 public enum CaseReader {
   private static let stepKeys: Set<String> = [
     "call", "wait", "apply", "received", "dns", "as", "headers", "body", "text", "expect", "save", "most", "env", "txt",
-    "address",
+    "address", "until",
   ]
 
   /// All cases below a folder, in path order. Throws Problems that name each fault with file and line.
@@ -81,7 +82,7 @@ public enum CaseReader {
         guard let action = action(step) else { throw fault(step, "A step has one of call, wait, apply, received, dns.") }
         return CaseStep(
           action: action, caller: step["as"]?.string, headers: step["headers"]?.value.object ?? [:], body: step["body"]?.value,
-          text: step["text"]?.string, expect: step["expect"]?.value ?? [:],
+          text: step["text"]?.string, until: step["until"]?.string, expect: step["expect"]?.value ?? [:],
           save: (step["save"]?.value.object ?? [:]).map { ($0.key, $0.value.string ?? "") }, line: Int(step.line))
       })
   }

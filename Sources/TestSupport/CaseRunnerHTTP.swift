@@ -8,6 +8,8 @@ public struct CaseRequest: Sendable {
   public var target: String
   public var headers: [(String, String)]
   public var body: [UInt8]
+  /// For streams, which do not end: what is read until this text came.
+  public var until: String?
   public init(_ method: String, _ target: String, headers: [(String, String)] = [], body: [UInt8] = []) {
     self.method = method
     self.target = target
@@ -57,11 +59,15 @@ public struct CaseHTTP: Sendable {
     }
     try socket.write(Array((head + "\r\n").utf8) + request.body)
     var bytes: [UInt8] = []
-    while bytes.count < Self.mostBytes, let more = try socket.read() { bytes += more }
-    return try Self.parse(bytes)
+    while bytes.count < Self.mostBytes, let more = try socket.read() {
+      bytes += more
+      if let until = request.until, String(decoding: bytes, as: UTF8.self).contains(until) { break }
+    }
+    return try Self.parse(bytes, isCut: request.until != nil)
   }
 
-  static func parse(_ bytes: [UInt8]) throws -> CaseResponse {
+  /// - Parameter isCut: the end of a stream was not waited for.
+  static func parse(_ bytes: [UInt8], isCut: Bool = false) throws -> CaseResponse {
     guard let end = firstBlankLine(bytes) else { throw broken("no end of the header", bytes) }
     var lines = String(decoding: bytes[..<end], as: UTF8.self).components(separatedBy: "\r\n")
     let first = lines.removeFirst().split(separator: " ", maxSplits: 2)
@@ -71,16 +77,16 @@ public struct CaseHTTP: Sendable {
       return (String(parts[0]), parts.count > 1 ? parts[1].trimmingCharacters(in: .whitespaces) : "")
     }
     var response = CaseResponse(status: status, headers: headers, body: Array(bytes[(end + 4)...]))
-    if status == 100 { return try parse(response.body) }
+    if status == 100 { return try parse(response.body, isCut: isCut) }
     if response.header("Transfer-Encoding")?.lowercased() == "chunked" {
-      response.body = try dechunk(response.body)
+      response.body = try dechunk(response.body, isCut: isCut)
     } else if let length = response.header("Content-Length").flatMap({ Int($0) }), response.body.count != length {
       throw broken("\(response.body.count) bytes of body where Content-Length says \(length)", bytes)
     }
     return response
   }
 
-  private static func dechunk(_ bytes: [UInt8]) throws -> [UInt8] {
+  private static func dechunk(_ bytes: [UInt8], isCut: Bool) throws -> [UInt8] {
     var body: [UInt8] = []
     var at = 0
     while let lineEnd = bytes[at...].firstIndex(of: 13) {
@@ -91,6 +97,7 @@ public struct CaseHTTP: Sendable {
       body += bytes[start..<(start + size)]
       at = start + size + 2
     }
+    if isCut { return body }
     throw broken("chunks are cut off", bytes)
   }
 

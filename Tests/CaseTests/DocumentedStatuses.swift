@@ -129,6 +129,8 @@ enum DocumentedStatuses {
     deploy.fleet.server-status 200 404
     deploy.fleet.assign-pool 200 400 404
     deploy.fleet.capacity-forecast 200 404
+    deploy.servers.set-labels 200 400 404
+    deploy.servers.stream-events 200 404
     deploy.fleet.create-pool 201 400
     deploy.fleet.list-pools 200
     deploy.fleet.delete-pool 200 404

@@ -30,7 +30,7 @@ final class LanguagePagesTests: XCTestCase {
   func testTheSmallFamilyLoads() throws {
     let catalog = try KindLoader.load(files: try blocks().map { ($0.path, Array($0.text.utf8)) })
     XCTAssertEqual(catalog.kinds.map(\.name), ["Delivery", "Entry", "Item", "Shelf"])
-    XCTAssertEqual(catalog.routes.count, 8)
+    XCTAssertEqual(catalog.routes.count, 14)
     XCTAssertEqual(catalog.routes.first { $0.id == "shop.items.get-on-shelf" }?.target, "id")
   }
 

@@ -51,6 +51,65 @@ enum LabSpecs {
         audit: note.copied
         view: Note
       POST /notes/pair: {id: lab.notes.pair, verb: handler, handler: lab.pair, body: [title, stars], view: Note}
+      POST /notes/batch:
+        id: lab.notes.batch
+        verb: create
+        args: {folder: {type: string}}
+        each: {in: notes, most: 3}
+        body: [title, text, stars]
+        sets: {text: "has(item.text) ? item.text : 'in ' + string(args.folder)"}
+        reply: {created: count, ids: "items.map(i, i.id)", folder: args.folder}
+      PUT /notes/batch: {id: lab.notes.put, verb: create, each: {in: notes, most: 3}, exists: update, body: [title, stars], view: Note}
+      PATCH /notes/batch: {id: lab.notes.patch, verb: update, each: {in: notes, id: note_id, most: 3}, body: [title, stars, text], view: Note}
+      POST /notes/find:
+        id: lab.notes.find
+        verb: list
+        args: {ids: {type: list, of: {type: string}, max: 10, required: true}}
+        where: id in args.ids
+        page: none
+        sort: title
+      POST /notes/praise:
+        id: lab.notes.praise
+        verb: update
+        args: {ids: {type: list, of: {type: string}, max: 10, required: true}, least: {type: integer, default: 0}}
+        where: id in args.ids && stars >= args.least
+        many: 2
+        sets: {stars: stars + 1}
+        unless: [{when: stars == 4, status: 409, code: praised, message: Four stars are enough.}]
+        reply: {count: count, notes: {items: Note}}
+      DELETE /notes: {id: lab.notes.clear, verb: delete, where: stars == 0, many: 100, reply: {deleted: count}}
+      POST /notes/pairs:
+        id: lab.notes.pairs
+        verb: query
+        kind: none
+        args: {title: {type: string, required: true}}
+        do:
+          - {kind: Note, as: first, create: {title: args.title}}
+          - {kind: Note, as: second, create: {title: args.title + ' 2'}}
+          - {kind: Note, where: title == 'old', delete: true}
+        reply: {first: first.id, second: second.title}
+      "PUT /notes/{id}": {id: lab.notes.replace, verb: replace, body: {title: {field: title, required: true}, text: text, stars: stars}, view: Note}
+      "PUT /by-title/{title}":
+        {id: lab.notes.upsert, verb: update, bind: {path.title: title}, absent: same, body: [text, stars], view: Note}
+      "DELETE /by-title/{title}": {id: lab.notes.forget, verb: delete, bind: {path.title: title}, absent: same}
+      "GET /by-title/{title}": {id: lab.notes.by-title, verb: get, bind: {path.title: title}, absent: "null"}
+      "GET /default/{title}": {id: lab.notes.default, verb: get, bind: {path.title: title}, absent: defaults}
+      "GET /notes/{id}/go":
+        id: lab.notes.go
+        verb: get
+        status: 307
+        redirect: "stars > 0 ? 'https://example.com/' + id : null"
+        headers: {X-Stars: stars}
+        view: Note
+      "GET /notes/{id}/text": {id: lab.notes.text, verb: get, render: {type: "text/plain; charset=utf-8", body: "title + ': ' + text"}}
+      GET /notes.csv:
+        id: lab.notes.csv
+        verb: list
+        sort: title
+        page: none
+        render: {type: text/csv, body: "csv(['title', 'stars']) + items.map(i, csv([i.title, i.stars])).join('')"}
+      "GET /notes/{id}/changes": {id: lab.notes.changes, verb: watch}
+      GET /good/changes: {id: lab.good, verb: watch, where: stars > 2, filter: {title: title}, events: [note.created, note.updated], view: Note}
       GET /ranking:
         id: lab.ranking
         verb: list

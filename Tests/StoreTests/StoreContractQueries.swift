@@ -62,14 +62,17 @@ extension StoreContract {
       let long = String(repeating: "r", count: 300)
       let paths: [(FieldPath, [String], [Int])] = [
         (.name, ["a", "z", "c", "a"], [1, 0, 1, 1]), (.spec(["region"]), ["eu", "us", "none"], [2, 1, 0]),
-        (.spec(["region"]), ["eu", long, String(long.dropLast())], [2, 1, 0]), (.spec(["note"]), ["50%_off\\", "", "Grüße AN Alle"], [1, 0, 1]),
-        (.spec(["cost"]), ["100", "10.0", "x"], [1, 1, 0]), (.spec(["any"]), ["5", "a"], [0, 0]), (.label("team"), ["shop", "Shop"], [5, 0]),
+        (.spec(["region"]), ["eu", long, String(long.dropLast())], [2, 1, 0]),
+        (.spec(["note"]), ["50%_off\\", "", "Grüße AN Alle"], [1, 0, 1]),
+        (.spec(["cost"]), ["100", "10.0", "x"], [1, 1, 0]), (.spec(["any"]), ["5", "a"], [0, 0]),
+        (.label("team"), ["shop", "Shop"], [5, 0]),
         (.status(["phase"]), ["ready", "none"], [1, 0]),
       ]
       for (path, texts, expected) in paths {
-        let counts = try await store.count(texts.map {
-          ObjectQuery(tenant: Fixture.tenant, kind: "App", predicate: .compare(path, .equal, .string($0)))
-        })
+        let counts = try await store.count(
+          texts.map {
+            ObjectQuery(tenant: Fixture.tenant, kind: "App", predicate: .compare(path, .equal, .string($0)))
+          })
         XCTAssertEqual(counts, expected, "\(path)")
       }
     },
@@ -208,6 +211,27 @@ extension StoreContract {
       let woken = try await store.due(fences: fences, limit: 10)
       XCTAssertEqual(woken.map(\.uid), [items[1].uid])
       XCTAssertEqual(woken.map(\.attempts), [0])
+    },
+    StoreCase(name: "a record wakes what it is about, in a commit or by itself") { store in
+      let fences = try await store.renew(
+        replica: Fixture.uid(), until: SystemClock().now() + .seconds(60), catalogDigest: "d", wantsWork: true)
+      let apps = (0..<2).map { Fixture.app("a\($0)") }
+      _ = try await store.commit(Fixture.create(apps))
+      func visit(_ app: StoredObject) -> RecordRow {
+        RecordRow(
+          tenant: app.tenant, uid: Fixture.uid(), kind: "Visit", at: SystemClock().now(),
+          fields: ["app": .string(app.uid.description)])
+      }
+      let before = try await store.due(fences: fences, limit: 10)
+      XCTAssertEqual(before.count, 0)
+      try await store.append(records: [visit(apps[0])])
+      let first = try await store.due(fences: fences, limit: 10)
+      XCTAssertEqual(first.map(\.uid), [apps[0].uid])
+      var commit = Commit(origin: Fixture.origin)
+      commit.records = [visit(apps[1])]
+      _ = try await store.commit(commit)
+      let both = try await store.due(fences: fences, limit: 10)
+      XCTAssertEqual(Set(both.map(\.uid)), Set(apps.map(\.uid)))
     },
     StoreCase(name: "work is fair over tenants behind a backlog") { store in
       let fences = try await store.renew(

@@ -53,7 +53,18 @@ enum Fixture {
       .init(name: "balance", sum: "amount", by: ["account", "bucket"], min: 0, code: "overdrawn"),
       .init(name: "spent", sum: "cost", by: [], max: 1000, code: "too_much"),
     ]
-    return KindCatalog(kinds: [app, pool, sample, entry], families: [], routes: [], views: [:], digest: "fixture \(indexed)")
+    app.controller = "App"
+    let visit = KindSpec(
+      family: "test", name: "Visit", doc: "",
+      fields: [
+        field("app", .string) {
+          $0.reference = .init(kind: "App")
+          $0.wakes = true
+        }
+      ])
+    visit.storage = .record
+    return KindCatalog(
+      kinds: [app, pool, sample, entry, visit], families: [], routes: [], views: [:], digest: "fixture \(indexed)")
   }
 
   static let tenant = UID(high: 0x0190_0000_0000_7000, low: 0x8000_0000_0000_0011)

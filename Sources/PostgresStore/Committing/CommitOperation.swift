@@ -10,6 +10,12 @@ extension PostgresStore {
   private static let maxRuns = 3
 
   public func commit(_ commit: Commit) async throws -> CommitResult {
+    var commit = commit
+    commit.work += Wakes.requests(commit.records, catalog: catalog)
+    return try await committing(commit)
+  }
+
+  private func committing(_ commit: Commit) async throws -> CommitResult {
     try Self.check(commit)
     try await recordTables.prepare(commit.records, pool)
     let kinds = dictionary

@@ -118,11 +118,15 @@ extension PostgresStore {
     if rows.isEmpty { return }
     try await recordTables.prepare(rows, pool)
     let statements = RecordStatements(kinds: dictionary, catalog: catalog)
+    let woken = Wakes.requests(rows, catalog: catalog)
+    let kinds = dictionary
+    defer { if !woken.isEmpty { signalHub.committed(tenants: [], shards: Set(woken.map { ShardCount.of($0.uid) }).sorted()) } }
     try await pool.run { connection in
       try connection.transaction {
         let flight = Flight(connection)
         let faults = CommitFaults()
         try statements.append(rows, flight, faults)
+        try SideStatements(kinds: kinds, flight: flight).work(finished: [], requests: woken)
         try flight.run()
         if let failure = faults.failure { throw failure }
       }

@@ -115,6 +115,11 @@ struct OpenAPIWriter {
     for bind in route.spec.binds where bind.source.first == "query" {
       query(bind.source.last ?? "", ["type": "string"], required: !bind.optional)
     }
+    if route.spec.verb == .watch {
+      query(
+        "last_event_id", ["type": "string", "pattern": "^[0-9]+$"], doc: "Go on after this event; as the header Last-Event-ID.")
+      for filter in route.spec.filters { query(filter.parameter, filterSchema(filter, route), doc: filter.shape.doc) }
+    }
     if route.spec.verb == .list {
       for filter in route.spec.filters { query(filter.parameter, filterSchema(filter, route), doc: filter.shape.doc) }
       if !route.spec.sortable.isEmpty {
@@ -186,6 +191,11 @@ struct OpenAPIWriter {
 
   private func responses(_ route: ServedRoute) -> ObjectMap {
     var responses: ObjectMap = [String(route.spec.status): success(route)]
+    if route.spec.redirect != nil {
+      let location: Value = ["Location": ["description": "Where to go.", "schema": ["type": "string"]]]
+      let status = (300...399).contains(route.spec.status) ? route.spec.status : 302
+      responses[String(status)] = ["description": "Elsewhere.", "headers": location]
+    }
     let error: Value = ["$ref": "#/components/responses/Error"]
     var statuses: Set<Int> = [400, 405, 413, 500, 503]
     if route.scheme != nil { statuses.formUnion([401, 403, 429]) }
@@ -203,6 +213,10 @@ struct OpenAPIWriter {
 
   private func success(_ route: ServedRoute) -> Value {
     let spec = route.spec
+    if let render = spec.render {
+      let schema: Value = ["schema": ["type": "string"]]
+      return ["description": "Done.", "content": .object(ObjectMap([(render.type, schema)]))]
+    }
     if spec.verb == .watch {
       return ["description": "A stream of events.", "content": ["text/event-stream": ["schema": ["type": "string"]]]]
     }
@@ -216,10 +230,10 @@ struct OpenAPIWriter {
     if case .empty = spec.answer {
       schema = schemas.template(envelope.deleted, data: [:], items: [:])
     } else if let name = spec.envelope {
-      let own = spec.verb == .list && !route.isReply ? items : data
+      let own = (spec.verb == .list || spec.isBulk) && !route.isReply ? items : data
       schema =
         name == "none" ? own : ["type": "object", "properties": .object(ObjectMap([(name, own)])), "required": [.string(name)]]
-    } else if spec.verb == .list, !route.isReply {
+    } else if spec.verb == .list || spec.isBulk, !route.isReply || (spec.sql != nil && !spec.sqlReply) {
       schema = schemas.template(envelope.list, data: items, items: items)
     } else {
       schema = schemas.template(spec.verb == .create ? envelope.created : envelope.item, data: data, items: items)

@@ -17,12 +17,34 @@ extension RouteExecutor {
       }
       start = min(position, start)
     }
-    let stream = ChangeStream(context: context, position: start)
+    let stream = ChangeStream(context: context, position: start, conditions: try await conditions())
     var headers: HTTPHeaders = ["Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"]
     for (name, value) in family.standardHeaders where name != "Content-Type" { headers.add(name, value) }
     var response = HTTPResponse(status: 200, headers: headers, body: .stream { try await stream.run($0) })
     family.addHeaders(to: &response, requestID: context.requestID)
     return response
+  }
+}
+
+extension RouteExecutor {
+  /// What the stream's objects must be: the target, what is bound, `where` and filters. A missing target or parent answers 404.
+  private mutating func conditions() async throws -> ChangeStream.Conditions {
+    var conditions = ChangeStream.Conditions()
+    guard let kind = route.kind else { return conditions }
+    if spec.target != nil {
+      conditions.target = try await requiredTarget(kind).uid
+      return conditions
+    }
+    var problems: [Problem] = []
+    var parts = filters(&problems)
+    guard problems.isEmpty else { throw Problems(problems) }
+    for (name, value) in try await boundFields(kind).fields {
+      let path = SortPaths.path(name, kind: kind) ?? .spec([name])
+      parts.append(kind.field(name)?.type == .list ? .holds(path, value) : .compare(path, .equal, value))
+    }
+    if let predicate = route.predicate { parts.append(predicate.predicate(RouteScope(context.names), ids: context.ids)) }
+    if !parts.isEmpty { conditions.predicate = PredicatePlan.all(parts) }
+    return conditions
   }
 }
 
@@ -32,8 +54,16 @@ struct ChangeStream: Sendable {
   /// Looks even without a signal, this often.
   private static let pause: Duration = .seconds(1)
 
+  struct Conditions: Sendable {
+    /// Changes of this object only.
+    var target: UID?
+    /// Changes of objects that are so now; deletions cannot be asked, and are left out.
+    var predicate: Predicate?
+  }
+
   let context: RequestContext
   var position: Int
+  let conditions: Conditions
 
   func run(_ writer: HTTPStreamWriter) async throws {
     let positions = context.services.positions
@@ -76,9 +106,10 @@ struct ChangeStream: Sendable {
         try await writer.write(ServerSentEvent(id: String(from), event: "resync", data: "{}"))
         at = from
       case .changes(let changes, let upTo):
-        let wanted = changes.filter(matches)
+        let wanted = try await holding(changes.filter(matches))
         let objects = try await objects(wanted)
-        for change in wanted { try await writer.write(event(change, objects)) }
+        let page = try await page(objects)
+        for change in wanted { try await writer.write(event(change, objects, page)) }
         at = max(at, upTo)
         if changes.count < Self.batch { return at }
       }
@@ -88,6 +119,7 @@ struct ChangeStream: Sendable {
 
   private func matches(_ change: Change) -> Bool {
     if let kind = context.route.spec.kind, change.kind != kind { return false }
+    if let target = conditions.target, change.uid != target { return false }
     let names = context.route.spec.events
     return names.isEmpty || names.contains("*") || change.events.contains { names.contains($0) }
   }
@@ -96,16 +128,33 @@ struct ChangeStream: Sendable {
     try await context.reader.objects(Set(changes.map(\.uid)), kinds: Set(changes.map(\.kind)))
   }
 
-  private func event(_ change: Change, _ objects: [UID: StoredObject]) -> ServerSentEvent {
+  /// Those whose objects satisfy the conditions: one query a batch.
+  private func holding(_ changes: [Change]) async throws -> [Change] {
+    guard let predicate = conditions.predicate, let kind = context.route.kind, !changes.isEmpty else { return changes }
+    let uids = Set(changes.map(\.uid)).sorted().map { Value.string($0.description) }
+    let found = try await context.reader.list(
+      kind, PredicatePlan.all([.among(.uid, uids), predicate]), limit: uids.count
+    ).objects
+    let holding = Set(found.map(\.uid))
+    return changes.filter { holding.contains($0.uid) }
+  }
+
+  /// What the view reads besides the objects.
+  private func page(_ objects: [UID: StoredObject]) async throws -> PageData {
+    guard let kind = context.route.kind, !context.route.view.needs.isEmpty, !objects.isEmpty else { return .empty }
+    let sorted = objects.values.sorted { $0.uid < $1.uid }
+    return try await context.prefetch().load(sorted, kind: kind, needs: context.route.view.needs)
+  }
+
+  private func event(_ change: Change, _ objects: [UID: StoredObject], _ page: PageData) -> ServerSentEvent {
     let names = context.route.spec.events
     let name =
       change.events.first { names.isEmpty || names.contains("*") || names.contains($0) } ?? change.events.first ?? "changed"
     var data: [UInt8] = []
-    if let kind = context.route.kind, let object = objects[change.uid], context.route.view.needs.isEmpty,
-      !context.route.view.members.isEmpty
-    {
+    if let kind = context.route.kind, let object = objects[change.uid], !context.route.view.members.isEmpty {
+      let needs = context.route.view.needs
       let writer = ViewWriter(ids: context.ids, sealing: context.services.sealing, names: context.names)
-      writer.write(context.route.view, ObjectValue(object, kind: kind, needs: Needs(), page: .empty, ids: context.ids), to: &data)
+      writer.write(context.route.view, ObjectValue(object, kind: kind, needs: needs, page: page, ids: context.ids), to: &data)
     } else {
       JSON.write(
         [

@@ -34,9 +34,13 @@ struct BodyReader {
     }
     if route.spec.verb == .create {
       // An absent member and null are the same where there is nothing to clear.
-      for name in map.keys
-      where map[name]?.isNull == true && route.bodyMembers.contains(where: { $0.name == name && !$0.required }) {
-        map[name] = nil
+      map = Self.withoutNulls(map, route.bodyMembers)
+      if let each = route.spec.each, let items = map[each.member]?.list,
+        let members = route.bodyMembers.first(where: { $0.name == each.member })?.of?.fields
+      {
+        let clean = items.map { item in item.object.map { Value.object(Self.withoutNulls($0, members)) } ?? item }
+        map[each.member] = .list(clean)
+        raw = .object(map)
       }
     }
     let faults = FieldCheck.check(.object(map), against: route.bodyMembers, mode: .api, partial: false, pointer: "")
@@ -49,6 +53,14 @@ struct BodyReader {
         )
       }
     }
+  }
+
+  private static func withoutNulls(_ map: ObjectMap, _ members: [FieldSpec]) -> ObjectMap {
+    var map = map
+    for name in map.keys where map[name]?.isNull == true && members.contains(where: { $0.name == name && !$0.required }) {
+      map[name] = nil
+    }
+    return map
   }
 
   /// The words of field checks in the words of the families.

@@ -6,7 +6,7 @@ enum RequestNames {
   /// Given by requests too, but a field of the object at hand goes before them.
   static let soft: Set<String> = [
     "server", "family", "requestId", "target", "once", "item", "kind", "action", "items", "total", "limit", "offset", "result",
-    "row",
+    "row", "count",
   ]
   /// What every program of a route may read.
   static let request: Set<String> = [
@@ -14,6 +14,8 @@ enum RequestNames {
   ]
   /// What the reply of a list may read besides.
   static let list: Set<String> = ["items", "total", "limit", "offset"]
+  /// What the reply of a bulk may read besides.
+  static let bulk: Set<String> = ["items", "total", "count"]
   /// What the reply of a handler may read besides.
   static let handler: Set<String> = ["result"]
   /// What answers made of SQL rows may read besides: the row at hand, in the view of a list.

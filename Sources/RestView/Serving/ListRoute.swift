@@ -41,7 +41,7 @@ extension RouteExecutor {
     }
   }
 
-  private func filters(_ problems: inout [Problem]) -> [Predicate] {
+  func filters(_ problems: inout [Problem]) -> [Predicate] {
     var parts: [Predicate] = []
     for filter in route.filters {
       guard let value = context.query.value(filter.shape, &problems) else { continue }
@@ -105,6 +105,12 @@ extension RouteExecutor {
     }
     var out: [UInt8] = []
     out.reserveCapacity(256 + 400 * page.objects.count)
+    if spec.render != nil {
+      names["items"] = .list(
+        page.objects.map { .object(ObjectValue($0, kind: kind, needs: view.needs, page: data, ids: context.ids)) })
+      names["total"] = page.total.map { .int($0) } ?? .null
+      if let response = try rendered(RouteScope(names), status, page.position) { return response }
+    }
     if route.isReply {
       names["total"] = page.total.map { .int($0) } ?? .null
       names["limit"] = .int(page.limit)

@@ -41,7 +41,17 @@ struct RouteCompiler {
       isCacheable: isCacheable(spec, kind, view, names: names, permissions: permissions, isReply: isReply))
     if let limit = spec.limit, RateLimit(limit) == nil { faults.add("\"\(limit)\" is no limit", fix: "Write it as 10/1m.") }
     checkHandler(spec, &faults)
+    checkBulk(spec, kind, &faults)
+    if spec.verb == .watch, kind?.storage == .record { faults.add("records are not in the change feed, and cannot be watched") }
     return (served, faults.problems)
+  }
+
+  private func checkBulk(_ spec: RouteSpec, _ kind: KindSpec?, _ faults: inout Faults) {
+    guard spec.isBulk, let kind, spec.verb == .delete else { return }
+    let asks = catalog.referrers(of: kind.name).contains { ($0.field.reference ?? $0.field.of?.reference)?.onDelete == .confirm }
+    if kind.lifecycle.confirm || asks {
+      faults.add("\(kind.name) objects are deleted one by one: each deletion may have to be confirmed")
+    }
   }
 
   private func checkHandler(_ spec: RouteSpec, _ faults: inout Faults) {
@@ -63,7 +73,8 @@ struct RouteCompiler {
     isReply: Bool
   ) -> Bool {
     guard let kind, kind.storage != .record, spec.lets.isEmpty, spec.unless.isEmpty, spec.audit == nil, spec.headers.isEmpty,
-      spec.wait == nil, spec.predicate == nil, spec.tenant == nil, spec.sql == nil, !view.reveals, !view.showsLastUse,
+      spec.wait == nil, spec.predicate == nil, spec.tenant == nil, spec.sql == nil, spec.redirect == nil, spec.render == nil,
+      !view.reveals, !view.showsLastUse,
       view.needs.stays(in: kind, catalog: catalog),
       !permissions.contains(where: { $0.readsTarget })
     else { return false }
@@ -112,6 +123,8 @@ struct RouteCompiler {
     names.formUnion(spec.effects.compactMap(\.name))
     if spec.effects.contains(where: { $0.each != nil }) { names.insert("item") }
     if spec.verb == .list { names.formUnion(RequestNames.list) }
+    if spec.isBulk { names.formUnion(RequestNames.bulk) }
+    if spec.each != nil { names.insert("item") }
     if spec.verb == .handler || spec.sql != nil { names.formUnion(RequestNames.handler) }
     if spec.sql != nil { names.formUnion(RequestNames.rows) }
     return names
@@ -128,14 +141,19 @@ struct RouteCompiler {
       return (views.view(name, kind: kind.name, at: spec.place), false)
     case .reply(let reply):
       let page =
-        (spec.verb == .list && spec.sql == nil) || spec.verb == .handler ? kind.map { (kind: $0, view: nil as String?) } : nil
-      return (views.compile(reply, kind: spec.verb == .list || spec.sql != nil ? nil : kind, at: spec.place, page: page), true)
+        (spec.verb == .list && spec.sql == nil) || spec.verb == .handler || spec.isBulk
+        ? kind.map { (kind: $0, view: nil as String?) } : nil
+      return (
+        views.compile(reply, kind: spec.verb == .list || spec.sql != nil || spec.isBulk ? nil : kind, at: spec.place, page: page),
+        true
+      )
     }
   }
 
   /// Programs whose bare names are fields of the target.
   func targetPrograms(_ spec: RouteSpec) -> [CELProgram] {
     var programs = spec.unless.map(\.when) + spec.sets.map(\.1) + spec.headers.map(\.1)
+    if spec.verb != .list, !spec.isBulk { programs += [spec.redirect, spec.render?.body].compactMap { $0 } }
     programs += spec.with.map(\.1) + (spec.sql?.with.map(\.1) ?? [])
     if let wait = spec.wait, wait.of == nil { programs += [wait.until] + (wait.when.map { [$0] } ?? []) }
     for route in spec.lets {
@@ -160,6 +178,7 @@ struct RouteCompiler {
     }
     if let predicate = spec.predicate { programs.append(predicate) }
     if let tenant = spec.tenant { programs.append(tenant) }
+    if let render = spec.render { programs.append(render.body) }
     if let wait = spec.wait { programs.append(wait.until) }
     for route in spec.lets { if case .find(_, let predicate, _) = route.source { programs.append(predicate) } }
     for effect in spec.effects {

@@ -34,6 +34,7 @@ struct RouteExecutor {
     var executor = RouteExecutor(context: context)
     try executor.readInputs()
     try await executor.findTenant()
+    if route.spec.isBulk { return try await executor.writeBulk() }
     switch route.spec.verb {
     case .get: return try await executor.get()
     case .list: return try await route.spec.sql == nil ? executor.list() : executor.listRows()
@@ -132,6 +133,15 @@ struct RouteExecutor {
       let page = try await prefetch.load([object], kind: kind, needs: route.view.needs)
       shown = ObjectValue(object, kind: kind, needs: route.view.needs, page: page, ids: context.ids)
     }
+    if spec.redirect != nil || spec.render != nil {
+      var whole: ObjectValue?
+      if let object, let kind {
+        whole = context.view(
+          of: object, kind: kind, page: try await prefetch.load([object], kind: kind, needs: route.targetNeeds))
+      }
+      let scope = RouteScope(names, object: whole)
+      if let response = try redirected(scope, position) ?? rendered(scope, status, position) { return response }
+    }
     if case .empty = spec.answer {
       var response = response(status: status ?? spec.status, body: [], position: position)
       response.headers.remove("Content-Type")
@@ -147,6 +157,29 @@ struct RouteExecutor {
     writer.write(route.view, shown, to: &data)
     var response = response(status: status ?? spec.status, body: enveloped(data, template), position: position)
     try addHeaders(&response, shown, names)
+    return response
+  }
+
+  /// `redirect`, unless it is null.
+  func redirected(_ scope: RouteScope, _ position: Int?) throws -> HTTPResponse? {
+    guard let program = spec.redirect, let url = (try? program.evaluate(scope).get())?.value.string else { return nil }
+    var response = response(status: (300...399).contains(spec.status) ? spec.status : 302, body: [], position: position)
+    response.headers.remove("Content-Type")
+    try addHeaders(&response, scope.object, scope.names)
+    response.headers["Location"] = url
+    return response
+  }
+
+  /// `render`: what its expression gives, as text of its type.
+  func rendered(_ scope: RouteScope, _ status: Int?, _ position: Int?) throws -> HTTPResponse? {
+    guard let render = spec.render else { return nil }
+    let value: CELValue
+    do { value = try render.body.evaluate(scope, limit: ViewWriter.costLimit).get() } catch {
+      throw Problem(.failure, code: ProblemCode.failure, "The answer of \(spec.id) cannot be written: \(error)")
+    }
+    var response = response(status: status ?? spec.status, body: Array((value.value.string ?? "").utf8), position: position)
+    response.headers["Content-Type"] = render.type
+    try addHeaders(&response, scope.object, scope.names)
     return response
   }
 

@@ -109,10 +109,13 @@ extension RouteCompiler {
         faults.add("an effect names the kind \(effect.kind), which does not exist")
         return nil
       }
-      if effect.predicate == nil, effect.kind != spec.kind {
+      if effect.predicate == nil, effect.kind != spec.kind || spec.verb == .query {
         switch effect.action {
         case .create: break
-        case .set, .delete: faults.add("an effect without `where` is one on the target, which is no \(effect.kind)")
+        case .set, .delete:
+          faults.add(
+            "an effect without `where` is one on the target, which \(spec.verb == .query ? "this route has not" : "is no \(effect.kind)")"
+          )
         }
       }
       guard let predicate = effect.predicate else { return ServedRoute.Effect(spec: effect, kind: kind, plan: nil) }
@@ -157,6 +160,25 @@ extension RouteCompiler {
       field.generate = nil
       members.append(field)
     }
-    return members
+    guard let each = spec.each else { return members }
+    return listed(members, each, spec, kind)
+  }
+
+  /// What is stored stands in the items of a list; arguments and binds beside it.
+  private func listed(_ members: [FieldSpec], _ each: RouteSpec.Each, _ spec: RouteSpec, _ kind: KindSpec?) -> [FieldSpec] {
+    let stored = Set(spec.body.map(\.shown))
+    let item = FieldSpec(name: each.member, type: .object)
+    item.fields = members.filter { stored.contains($0.name) }
+    if let id = each.id {
+      let field = FieldSpec(name: id, type: .string)
+      field.required = true
+      item.fields.insert(field, at: 0)
+    }
+    let list = FieldSpec(name: each.member, type: .list)
+    list.items = [item]
+    list.required = true
+    list.min = 1
+    list.max = Double(each.most)
+    return [list] + members.filter { !stored.contains($0.name) }
   }
 }

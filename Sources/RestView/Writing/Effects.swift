@@ -10,8 +10,9 @@ struct Effects {
   static let limit = 1000
 
   let context: RequestContext
-  let target: ObjectValue
-  let kind: KindSpec
+  /// Nil for calls without one.
+  let target: ObjectValue?
+  let kind: KindSpec?
 
   /// Intents besides the target's. What is set on the target itself goes into `fields`.
   func intents(_ plan: inout WritePlan, fields: inout ObjectMap) async throws -> [Intent] {
@@ -22,7 +23,7 @@ struct Effects {
         if let item { names["item"] = item }
         let scope = RouteScope(names, object: target)
         if let when = effect.spec.when, try truth(when, scope) == false { continue }
-        if effect.plan == nil, effect.kind.name == kind.name, case .set(let values) = effect.spec.action {
+        if effect.plan == nil, let kind, effect.kind.name == kind.name, case .set(let values) = effect.spec.action {
           for (name, program) in values { fields[name] = try value(program, scope, effect.kind.field(name)) }
           plan.dependsOnTarget =
             plan.dependsOnTarget
@@ -62,10 +63,11 @@ struct Effects {
       ]
     }
     guard let predicate = effect.plan else {
+      guard let target else { return [] }
       return [Intent(.delete, .uid(tenant: tenant, kind: effect.kind.name, target.object.uid))]
     }
     var names = scope.names
-    names["self"] = .object(target)
+    if let target { names["self"] = .object(target) }
     let filled = predicate.predicate(RouteScope(names), ids: context.ids)
     let found = try await context.reader.list(effect.kind, filled, limit: Self.limit + 1).objects
     return try found.map { object in

@@ -19,9 +19,12 @@ struct ProblemTranslation {
   let shown: [String: String]
   let ids: IDCodec
   let kind: KindSpec?
+  /// The member of the body whose items are written one by one.
+  let list: String?
 
   init(_ route: ServedRoute) {
     kind = route.kind
+    list = route.spec.each?.member
     var shown: [String: String] = [:]
     for member in route.spec.body { shown[member.field] = member.shown }
     for bind in route.spec.binds { if let name = bind.source.last, shown[bind.field] == nil { shown[bind.field] = name } }
@@ -34,11 +37,18 @@ struct ProblemTranslation {
     let codes = ["not_found": ProblemCode.missing, "missing_reference": ProblemCode.badField]
     let isReference = problem.code == "missing_reference"
     if let code = codes[problem.code] { problem.code = code }
-    guard let pointer = problem.pointer, pointer.hasPrefix("/spec/") else { return problem }
+    let item = list.flatMap { list in problem.place?.item.map { "/\(list)/\($0)" } } ?? ""
+    guard let pointer = problem.pointer, pointer.hasPrefix("/spec/") else {
+      if !item.isEmpty {
+        problem.pointer = item
+        problem.place = nil
+      }
+      return problem
+    }
     let rest = pointer.dropFirst(6)
     let field = String(rest.prefix { $0 != "/" })
     let name = shown[field] ?? Spelling.shown(field, ids.family.spelling)
-    problem.pointer = "/" + name + rest.dropFirst(field.count)
+    problem.pointer = item + "/" + name + rest.dropFirst(field.count)
     if name != field, problem.message.hasPrefix(field + " ") { problem.message = name + problem.message.dropFirst(field.count) }
     if isReference, let declared = kind?.field(field), let target = (declared.reference ?? declared.of?.reference)?.kind {
       problem.message = "there is no such \(Spelling.words(target))"

@@ -13,10 +13,15 @@ extension RouteExecutor {
 
   mutating func write() async throws -> HTTPResponse {
     guard let kind = route.kind else { throw Self.missing }
+    return try await retrying { try await $0.writeOnce(kind) }
+  }
+
+  /// Runs a write again that rested on what moved meanwhile.
+  func retrying(_ body: (inout RouteExecutor) async throws -> HTTPResponse) async throws -> HTTPResponse {
     var attempt = 1
     while true {
       var copy = self
-      do { return try await copy.writeOnce(kind) } catch let problems as Problems
+      do { return try await body(&copy) } catch let problems as Problems
         where problems.list.contains(where: { $0.category == .stale }) && attempt < Self.attemptLimit
       {
         attempt += 1
@@ -101,12 +106,16 @@ extension RouteExecutor {
   }
 
   /// Body members as stored fields: names and mapped values read backwards, ids as uids. PUT clears what it leaves out.
-  func bodyFields(_ kind: KindSpec) throws -> ObjectMap {
+  /// - Parameters:
+  ///   - item: an item of the body, for `each`; nil: the body itself.
+  ///   - pointer: where it stands.
+  func bodyFields(_ kind: KindSpec, of item: Value? = nil, at pointer: String = "") throws -> ObjectMap {
+    let body = item ?? context.body
     var fields = ObjectMap()
     var references = ReferenceReader(ids: context.ids)
     for member in spec.body {
       guard let field = kind.field(member.field) else { continue }
-      guard var value = context.body.object?[member.shown] else {
+      guard var value = body.object?[member.shown] else {
         if spec.verb == .replace { fields[member.field] = replacement(field) }
         continue
       }
@@ -116,7 +125,7 @@ extension RouteExecutor {
       }
       value = MemberSpelling.stored(value, field, spec.spelling ?? family.spec.spelling)
       fields[member.field] = references.read(
-        FieldNormal.value(value, field), field, pointer: "/" + FieldCheck.escape(member.shown))
+        FieldNormal.value(value, field), field, pointer: pointer + "/" + FieldCheck.escape(member.shown))
     }
     guard references.problems.isEmpty else { throw Problems(references.problems) }
     return fields
@@ -128,7 +137,7 @@ extension RouteExecutor {
   }
 
   /// `sets`: each sees the object after body, binds and defaults.
-  private func set(_ fields: inout ObjectMap, _ kind: KindSpec, _ object: ObjectValue) throws {
+  func set(_ fields: inout ObjectMap, _ kind: KindSpec, _ object: ObjectValue) throws {
     for (name, program) in spec.sets {
       let value: CELValue
       do { value = try program.evaluate(RouteScope(context.names, object: object)).get() } catch {
@@ -149,7 +158,7 @@ extension RouteExecutor {
   }
 
   /// Commits; guards run with the target as it stands under lock.
-  func commit(_ plan: WritePlan, _ kind: KindSpec, existing: ObjectValue?, draft: ObjectValue?) async throws -> WriteOutcome {
+  func commit(_ plan: WritePlan, _ kind: KindSpec?, existing: ObjectValue?, draft: ObjectValue?) async throws -> WriteOutcome {
     let guards = spec.unless
     let names = context.names
     let ids = context.ids
@@ -159,8 +168,8 @@ extension RouteExecutor {
     do {
       let outcome = try await services.writer.write(plan.intents, origin: context.origin, options: WriteOptions()) { objects in
         if guards.isEmpty { return [] }
-        let current =
-          isNew ? draft : objects[0].map { ObjectValue($0, kind: kind, needs: needs, page: page, ids: ids) } ?? existing
+        let locked = kind.flatMap { kind in objects[0].map { ObjectValue($0, kind: kind, needs: needs, page: page, ids: ids) } }
+        let current = isNew ? draft : locked ?? existing
         do { try Guards.check(guards, RouteScope(names, object: current)) } catch let problem as Problem {
           throw Problems(problem)
         }

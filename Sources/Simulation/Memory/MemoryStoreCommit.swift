@@ -5,6 +5,12 @@ import Ports
 
 extension MemoryStore {
   public func commit(_ commit: Commit) async throws -> CommitResult {
+    var commit = commit
+    commit.work += Wakes.requests(commit.records, catalog: catalog)
+    return try committing(commit)
+  }
+
+  private func committing(_ commit: Commit) throws -> CommitResult {
     let outcome = try alone { state -> (result: CommitResult, changed: [UID]) in
       try check(commit, state)
       return apply(commit, &state)

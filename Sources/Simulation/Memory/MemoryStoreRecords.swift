@@ -16,6 +16,8 @@ extension MemoryStore {
       if !faults.exceeded.isEmpty { throw CommitFailure.exceeded(faults.exceeded) }
       appendRecords(records, &state)
     }
+    let woken = Wakes.requests(records, catalog: catalog)
+    if !woken.isEmpty { try await wake(woken) }
   }
 
   /// A row that is there (same uid, or a key that another holds) is kept as it is.
