@@ -100,7 +100,7 @@ let package = Package(
       "RestViewTests",
       [
         "Core", "Expressions", "Kinds", "KindLoading", "Ports", "Planning", "Reconciling", "Identity", "RestView", "HTTPServer",
-        "PostgresStore", "Crypto", "TestSupport",
+        "PostgresStore", "Crypto", "TestSupport", "Controllers",
       ]),
     tests(
       "SimulationTests",
