@@ -5,6 +5,12 @@ import PackageDescription
 /// Release builds optimize across modules: small modules, and no price for their borders.
 let optimized: [SwiftSetting] = [.unsafeFlags(["-cross-module-optimization"], .when(configuration: .release))]
 
+/// Swift and Foundation within the program; the libraries under Foundation are named, because modules built for dynamic linking do not.
+let staticLibraries = [
+  "-static-stdlib", "-lFoundation", "-lFoundationInternationalization", "-lFoundationEssentials", "-l_FoundationCollections",
+  "-l_FoundationCShims", "-lCoreFoundation", "-l_FoundationICU",
+]
+
 /// A module of ours: its folder, and the modules it may import.
 func module(_ name: String, _ imports: [String] = [], path: String? = nil) -> Target {
   .target(name: name, dependencies: imports.map { .init(stringLiteral: $0) }, path: path ?? "Sources/\(name)", swiftSettings: optimized)
@@ -77,7 +83,7 @@ let package = Package(
     .executableTarget(
       name: "Plumb", dependencies: ["PlumbCommand"], path: "Sources/Plumb", swiftSettings: optimized,
       // Starts in half the time, and runs where no Swift is installed.
-      linkerSettings: [.unsafeFlags(["-static-stdlib"], .when(configuration: .release))]),
+      linkerSettings: [.unsafeFlags(staticLibraries, .when(configuration: .release))]),
 
     module(
       "TestSupport",
