@@ -19,16 +19,24 @@ public final class ReplicatedPostgres: @unchecked Sendable {
     folder = "/tmp/plumb-repl-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
     for name in ["", "/s1", "/s2"] { try own(folder + name) }
     try run([
-      "\(programs.folder)/initdb", "-D", "\(folder)/d1", "-U", "plumb", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync",
+      "\(programs.folder)/initdb", "-D", "\(folder)/d1", "-U", "plumb", "--auth=trust", "--encoding=UTF8", "--locale=C",
+      "--no-sync",
     ])
     try start("1")
-    try run(["\(programs.folder)/pg_basebackup", "-h", "\(folder)/s1", "-U", "plumb", "-D", "\(folder)/d2", "-R", "-X", "stream", "-c", "fast"])
+    try run([
+      "\(programs.folder)/pg_basebackup", "-h", "\(folder)/s1", "-U", "plumb", "-D", "\(folder)/d2", "-R", "-X", "stream", "-c",
+      "fast",
+    ])
     try start("2")
-    try wait("the standby streams") { (try? self.query("1", "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'")) == "1" }
+    try wait("the standby streams") {
+      (try? self.query("1", "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'")) == "1"
+    }
     if synchronous {
       _ = try query("1", "ALTER SYSTEM SET synchronous_standby_names = '*'")
       _ = try query("1", "SELECT pg_reload_conf()")
-      try wait("the standby is synchronous") { (try? self.query("1", "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'")) == "1" }
+      try wait("the standby is synchronous") {
+        (try? self.query("1", "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'")) == "1"
+      }
     }
   }
 
@@ -59,8 +67,10 @@ public final class ReplicatedPostgres: @unchecked Sendable {
 
   /// First value of the first row, as text.
   public func query(_ server: String, _ sql: String) throws -> String {
-    try run(["\(programs.folder)/psql", "-X", "-q", "-At", "-h", "\(folder)/s\(server)", "-U", "plumb", "-d", "postgres", "-c", sql])
-      .split(separator: "\n").first.map(String.init) ?? ""
+    try run([
+      "\(programs.folder)/psql", "-X", "-q", "-At", "-h", "\(folder)/s\(server)", "-U", "plumb", "-d", "postgres", "-c", sql,
+    ])
+    .split(separator: "\n").first.map(String.init) ?? ""
   }
 
   // MARK: Programs
@@ -76,8 +86,10 @@ public final class ReplicatedPostgres: @unchecked Sendable {
     let process = Process()
     let words = try user.command(
       [
-        "\(programs.folder)/postgres", "-D", "\(folder)/d\(name)", "-k", "\(folder)/s\(name)", "-c", "listen_addresses=", "-c", "fsync=off", "-c",
-        "wal_level=replica", "-c", "max_wal_senders=5", "-c", "hot_standby=on", "-c", "wal_keep_size=512MB", "-c", "max_connections=100",
+        "\(programs.folder)/postgres", "-D", "\(folder)/d\(name)", "-k", "\(folder)/s\(name)", "-c", "listen_addresses=", "-c",
+        "fsync=off", "-c",
+        "wal_level=replica", "-c", "max_wal_senders=5", "-c", "hot_standby=on", "-c", "wal_keep_size=512MB", "-c",
+        "max_connections=100",
       ], tied: false)
     process.executableURL = URL(fileURLWithPath: words[0])
     process.arguments = Array(words.dropFirst())

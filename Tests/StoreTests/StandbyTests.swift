@@ -27,7 +27,9 @@ final class StandbyTests: XCTestCase {
     func names(stale: Bool) async throws -> (names: [String], header: String?) {
       let notes = RequestNotes()
       let page = try await RequestNotes.$current.withValue(notes) {
-        try await ReadFreshness.$mayBeStale.withValue(stale) { try await store.list(ObjectQuery(tenant: Fixture.tenant, kind: "App")) }
+        try await ReadFreshness.$mayBeStale.withValue(stale) {
+          try await store.list(ObjectQuery(tenant: Fixture.tenant, kind: "App"))
+        }
       }
       return (page.objects.map(\.name).sorted(), notes.headers.first { $0.name == "Plumb-Staleness" }?.value)
     }

@@ -50,7 +50,8 @@ public final class Standby: @unchecked Sendable {
   func measure(_ primary: ConnectionPool) async {
     let before = clock.now()
     // Without the primary there is no newer end: what was passed grows old, and reads go over when it is too old.
-    if let end = try? await primary.run({ try $0.query("SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint")[0].int(0) }) {
+    if let end = try? await primary.run({ try $0.query("SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint")[0].int(0) })
+    {
       lock.withLock {
         ends.append((before, end))
         if ends.count > Self.most { ends.removeFirst(ends.count - Self.most) }
