@@ -20,7 +20,7 @@ lint: ## check the formatting and the examples
 format: ## format all Swift in place
 	@swift format --in-place --recursive Sources controllers Tests Package.swift
 
-soak: ## long runs: the simulator's seeds, kill -9 in a loop
+soak: ## long runs: 10,000 seeds of the simulator, three replicas and a failover, kill -9 in a loop
 	@exec scripts/soak.sh
 
 simulate: ## the simulator: PLUMB_SEED=n replays one with its log, PLUMB_SEEDS=n runs n of them

@@ -93,6 +93,7 @@ let package = Package(
     tests("DocumentsTests", ["Core", "Documents"]),
     tests("KindLoadingTests", ["Core", "Kinds", "Documents", "KindLoading"]),
     tests("ManifestsTests", ["Core", "Kinds", "Documents", "KindLoading", "Manifests"]),
+    tests("WorkQueueTests", ["Core", "WorkQueue"]),
     tests("PlanningTests", ["Core", "Kinds", "KindLoading", "Ports", "Planning"]),
     tests("StoreTests", ["Core", "Kinds", "Ports", "PostgresStore", "TestSupport"]),
     tests("HTTPServerTests", ["Core", "HTTPServer"]),

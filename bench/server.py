@@ -38,8 +38,8 @@ def free_port():
 class Server:
     """`plumb serve` with its private PostgreSQL in a data directory."""
 
-    def __init__(self, program, data):
-        self.program, self.data = program, data
+    def __init__(self, program, data, options=()):
+        self.program, self.data, self.options = program, data, list(options)
         self.port = free_port()
         self.process = None
 
@@ -50,7 +50,7 @@ class Server:
         self.log = open(os.path.join(self.data, "serve.log"), "ab")
         begin = time.perf_counter()
         self.process = subprocess.Popen(
-            [self.program, "serve", "--data", self.data, "--listen", f"127.0.0.1:{self.port}"],
+            [self.program, "serve", "--data", self.data, "--listen", f"127.0.0.1:{self.port}", *self.options],
             stdout=self.log, stderr=self.log, env=environment())
         while not self.is_ready():
             if self.process.poll() is not None or time.perf_counter() - begin > START_LIMIT:
@@ -89,14 +89,21 @@ class Server:
         """Seconds of a whole `plumb` command."""
         return timed([self.program, verb, "--data", self.data, *arguments], codes)
 
+    def conninfo(self):
+        """How another `plumb serve` reaches the private PostgreSQL."""
+        return f"host='{self.socket_folder()}' port=5432 user=plumb dbname=postgres"
+
     def psql(self):
         """The psql command that reaches the private PostgreSQL as its owner."""
+        return ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", self.socket_folder(), "-p", "5432", "-U", "plumb", "-d", "postgres"]
+
+    def socket_folder(self):
         folder = os.path.join(self.data, "postgres")
         note = os.path.join(folder, "socket-folder")
         if os.path.exists(note):
             with open(note, encoding="utf-8") as file:
                 folder = file.read().strip()
-        return ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", folder, "-p", "5432", "-U", "plumb", "-d", "postgres"]
+        return folder
 
     def query(self, text):
         done = subprocess.run(self.psql() + ["-At", "-c", text], capture_output=True, env=environment(), timeout=COMMAND_LIMIT)

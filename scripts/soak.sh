@@ -1,13 +1,13 @@
 #!/bin/sh
-# Long runs, for PLUMB_SOAK_MINUTES (default 10): the simulator with fresh seeds, kill -9 in a loop, replicas that sleep and come back.
-# Each pass has a seed of its own, printed before it; PLUMB_SOAK_SEED begins at a known one.
+# Long runs: ten thousand seeds of the simulator and a crash at each write; three replicas over a replicated PostgreSQL that are killed, put to sleep and
+# cut off while the primary dies, for PLUMB_SOAK_MINUTES (default 10); then kill -9 in a loop. Every part prints the seed it ran with.
 set -eu
 cd "$(dirname "$0")/.."
 
 minutes="${PLUMB_SOAK_MINUTES:-10}"
 seed="${PLUMB_SOAK_SEED:-$(date +%s)}"
-# Seeds of the simulator and kills of a server in each pass.
-seeds="${PLUMB_SEEDS:-500}"
+# Seeds of the simulator, and kills of a server.
+seeds="${PLUMB_SEEDS:-10000}"
 kills="${PLUMB_KILLS:-50}"
 
 case "$minutes$seed$seeds$kills" in
@@ -16,15 +16,11 @@ esac
 
 scripts/install.sh
 swift build --build-tests
-end=$(($(date +%s) + minutes * 60))
-pass=0
-while [ "$pass" -eq 0 ] || [ "$(date +%s)" -lt "$end" ]; do
-  pass=$((pass + 1))
-  seed=$((seed + 1))
-  printf '== pass %d: PLUMB_SOAK_SEED=%d, %d seeds, %d kills\n' "$pass" "$((seed - 1))" "$seeds" "$kills"
-  PLUMB_FIRST_SEED="$((seed * 1000))" PLUMB_SEEDS="$seeds" swift test --skip-build --filter SimulationTests
-  PLUMB_SEED="$seed" PLUMB_KILLS="$kills" swift test --skip-build --filter ResilienceTests.KillLoopTests
-  swift test --skip-build --filter ResilienceTests.ReplicaTests
-  swift test --skip-build --filter ResilienceTests.DatabaseLossTests
-done
-printf 'soaked: %d passes without a fault\n' "$pass"
+printf '== PLUMB_SOAK_SEED=%d: %d seeds, %d minutes, %d kills\n' "$seed" "$seeds" "$minutes" "$kills"
+PLUMB_FIRST_SEED="$((seed * 10000))" PLUMB_SEEDS="$seeds" PLUMB_CRASHES=10000 swift test --skip-build --filter SimulationTests.SimulationTests
+PLUMB_SEED="$seed" swift test --skip-build --filter SimulationTests.WalkTests
+PLUMB_SOAK_SECONDS="$((minutes * 60))" PLUMB_SEED="$seed" swift test --skip-build --filter ResilienceTests.SoakTests
+PLUMB_SEED="$seed" PLUMB_KILLS="$kills" swift test --skip-build --filter ResilienceTests.KillLoopTests
+swift test --skip-build --filter ResilienceTests.ReplicaTests
+swift test --skip-build --filter ResilienceTests.DatabaseLossTests
+printf 'soaked without a fault\n'

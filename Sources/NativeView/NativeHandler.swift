@@ -45,9 +45,13 @@ public struct NativeHandler: HTTPHandler {
     do {
       let asked = try await authenticated(request)
       // Off the event loop: sets, lists and walks take their time.
+      // Whoever has just written says how far, and is shown no less.
+      let mayBeStale = asked.method == "GET" && asked.path.first != "watch" && request.headers["Plumb-Position"] == nil
       return try await Task.detached {
         let notes = RequestNotes()
-        var response = try await RequestNotes.$current.withValue(notes) { try await answer(asked) }
+        var response = try await RequestNotes.$current.withValue(notes) {
+          try await ReadFreshness.$mayBeStale.withValue(mayBeStale) { try await answer(asked) }
+        }
         response.status = notes.status(response.status)
         for (name, value) in notes.headers { response.headers.add(name, value) }
         return response

@@ -22,23 +22,36 @@ extension PlannerRun {
 
   /// Asked for together with the first facts, in one statement with other counts.
   mutating func askForPolicies() {
-    guard isPoliced else { return }
-    for tenant in Set(intents.filter { $0.kind != Self.policyKind }.map(\.tenant)).union(intents.isEmpty ? [] : [.rootTenant]) {
+    guard isPoliced, !intents.isEmpty else { return }
+    var tenants: Set<UID> = [.rootTenant]
+    var last = UID.rootTenant
+    // Most plans are about one tenant: nothing is gathered for each of their objects.
+    for intent in intents where intent.tenant != last {
+      last = intent.tenant
+      tenants.insert(last)
+    }
+    for tenant in tenants {
       let count = Fact.count(tenant: tenant, kind: Self.policyKind)
       if snapshot.counts[count] == nil { needs.insert(count) }
     }
   }
 
   mutating func checkPolicies() {
-    checkPolicyTexts()
+    // Kinds are looked at before drafts, which cost more to hand out.
+    let own = drafts.indices.filter { drafts[$0].kind.name == Self.policyKind }
+    if !own.isEmpty { checkPolicyTexts(own) }
     guard isPoliced else { return }
-    let changed = drafts.indices.filter { isChange(drafts[$0]) && drafts[$0].kind.name != Self.policyKind }
-    guard !changed.isEmpty else { return }
-    let byTenant = Dictionary(grouping: changed) { drafts[$0].object.tenant }
+    var tenants: Set<UID> = [.rootTenant]
+    var last = UID.rootTenant
+    for at in drafts.indices where drafts[at].fate != .keep && drafts[at].object.tenant != last {
+      last = drafts[at].object.tenant
+      tenants.insert(last)
+    }
     var stored: [UID: [StoredObject]] = [:]
-    for tenant in Set(byTenant.keys).union([.rootTenant]).sorted() { stored[tenant] = policies(of: tenant) }
+    for tenant in tenants.sorted() { stored[tenant] = policies(of: tenant, own) }
     guard needs.isEmpty, stored.values.contains(where: { !$0.isEmpty }) else { return }
-    for (tenant, drafts) in byTenant.sorted(by: { $0.key < $1.key }) {
+    let changed = drafts.indices.filter { drafts[$0].kind.name != Self.policyKind && isChange(drafts[$0]) }
+    for (tenant, drafts) in Dictionary(grouping: changed, by: { drafts[$0].object.tenant }).sorted(by: { $0.key < $1.key }) {
       let own = tenant == .rootTenant ? [] : stored[tenant] ?? []
       hold(drafts, of: tenant, against: (stored[.rootTenant] ?? []) + own)
     }
@@ -53,7 +66,7 @@ extension PlannerRun {
   }
 
   /// As they will be: those of this plan included. One that this plan deletes still holds for the plan itself.
-  private mutating func policies(of tenant: UID) -> [StoredObject] {
+  private mutating func policies(of tenant: UID, _ own: [Int]) -> [StoredObject] {
     let count = Fact.count(tenant: tenant, kind: Self.policyKind)
     guard let present = snapshot.counts[count] else {
       needs.insert(count)
@@ -67,7 +80,7 @@ extension PlannerRun {
       }
       for policy in known { found[policy.uid] = policy }
     }
-    for draft in drafts where draft.kind.name == Self.policyKind && draft.object.tenant == tenant && draft.fate != .delete {
+    for draft in own.map({ drafts[$0] }) where draft.object.tenant == tenant && draft.fate != .delete {
       found[draft.object.uid] = draft.object
     }
     return found.values.sorted { ($0.name, $0.uid) < ($1.name, $1.uid) }
@@ -220,9 +233,8 @@ extension PlannerRun {
   }
 
   /// A policy that cannot be read would bind nobody, or everybody: it is refused where it stands.
-  private mutating func checkPolicyTexts() {
-    for draft in drafts
-    where draft.kind.name == Self.policyKind && (draft.fate == .create || draft.fate == .update || draft.fate == .restore) {
+  private mutating func checkPolicyTexts(_ own: [Int]) {
+    for draft in own.map({ drafts[$0] }) where draft.fate == .create || draft.fate == .update || draft.fate == .restore {
       func wrong(_ field: String, _ message: String, _ fix: String?) {
         problems.append(
           Problem(

@@ -34,6 +34,9 @@ public final class RequestNotes: @unchecked Sendable {
   /// A read was answered by a standby that was at most this far behind.
   public func readBehind(by staleness: Duration) { lock.withLock { age = max(age ?? .zero, staleness) } }
 
+  /// A standby answered a part of it: the answer is not kept for others.
+  public var isStale: Bool { lock.withLock { age != nil } }
+
   /// `Plumb-Proposal: UID` for each GitProposal that the request made.
   /// `Warning: 299 plumb "…"` for each warning; `Plumb-Staleness: 0.250` (seconds) when a standby answered.
   public var headers: [(name: String, value: String)] {

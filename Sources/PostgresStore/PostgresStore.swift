@@ -12,11 +12,18 @@ public final class PostgresStore: StorePort, @unchecked Sendable {
   let recordTables: RecordTables
   let signalHub: SignalHub
   let rotation = Rotation()
+  public let standby: Standby?
+  let times: WorkTimes
   let sqlStatements = SQLStatements()
 
   /// Brings the database's layout up to date, and loads what is needed to read it. Several replicas may do so at once.
-  public init(pool: ConnectionPool, catalog: KindCatalog) async throws {
+  /// - Parameter standby: where reads for views may go.
+  public init(
+    pool: ConnectionPool, catalog: KindCatalog, standby: Standby? = nil, times: WorkTimes = WorkTimes()
+  ) async throws {
     self.pool = pool
+    self.standby = standby
+    self.times = times
     self.catalog = catalog
     let tables = try RecordTables(catalog)
     recordTables = tables
@@ -44,6 +51,7 @@ public final class PostgresStore: StorePort, @unchecked Sendable {
   /// Ends the signal streams and closes every connection, after what was begun.
   public func close() {
     signalHub.close()
+    standby?.close()
     pool.close()
   }
 }

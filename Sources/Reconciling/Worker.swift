@@ -28,16 +28,19 @@ public final class Worker: @unchecked Sendable {
   private let log: @Sendable (String) -> Void
   private let wakeup = Wakeup()
   private let lock = NSLock()
-  private var queue: WorkQueue<UID>
+  private var queue: WorkQueue<UID, UID>
   private var fences: [Int: Fence] = [:]
   private var leaseEnds = Timestamp(microseconds: 0)
   private var stopping = false
   /// A lasting failure is said once.
   private var complained = false
 
+  /// - Parameters:
+  ///   - width: items in hand at once.
+  ///   - tenantWidth: of one tenant.
   public init(
     store: any StorePort, reconciler: Reconciler, clock: any Clock, random: any RandomSource, replica: UID, catalogDigest: String,
-    host: HostWork? = nil, log: @escaping @Sendable (String) -> Void
+    host: HostWork? = nil, width: Int = Worker.width, tenantWidth: Int? = nil, log: @escaping @Sendable (String) -> Void
   ) {
     self.store = store
     self.reconciler = reconciler
@@ -47,7 +50,7 @@ public final class Worker: @unchecked Sendable {
     self.catalogDigest = catalogDigest
     self.host = host
     self.log = log
-    queue = WorkQueue(width: Self.width, batch: Self.batch, backstop: Self.backstop, now: clock.now())
+    queue = WorkQueue(width: width, ownerWidth: tenantWidth, batch: Self.batch, backstop: Self.backstop, now: clock.now())
   }
 
   /// Work may be due: called by whoever hears of it.
@@ -114,7 +117,7 @@ public final class Worker: @unchecked Sendable {
     do {
       let found = try await store.due(fences: held, limit: limit)
       let items = try await host?.sorted(found, held, store) ?? found
-      let start = Set(lock.withLock { queue.start(items.map(\.uid), asked: limit) })
+      let start = Set(lock.withLock { queue.start(items.map { ($0.uid, $0.tenant) }, asked: limit) })
       for item in items where start.contains(item.uid) {
         group.addTask { await self.work(item) }
       }

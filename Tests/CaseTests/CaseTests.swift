@@ -28,6 +28,7 @@ enum CaseSuite {
 final class CaseTests: XCTestCase {
   func testDeployCasesHold() throws { try check("specs/deploy/") }
   func testBackendCasesHold() throws { try check("specs/backend/") }
+  func testPlatformCasesHold() throws { try check("specs/platform/") }
 
   private func check(_ prefix: String) throws {
     let outcome = try CaseSuite.outcome.get()

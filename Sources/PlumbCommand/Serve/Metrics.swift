@@ -2,6 +2,7 @@
 import Core
 import Foundation
 import Ports
+import PostgresStore
 import Reconciling
 import RestView
 
@@ -9,6 +10,7 @@ struct Metrics: Sendable {
   let rest: RestHandler
   let worker: Worker?
   let store: any StorePort
+  let standby: Standby?
   let startedAt: Timestamp
   let clock: any Clock
 
@@ -22,6 +24,12 @@ struct Metrics: Sendable {
     metric("plumb_statements_total", "counter", "Statements sent to PostgreSQL.", [("", Double(store.statementCount))])
     metric("plumb_shards_held", "gauge", "Shards whose work this replica does.", [("", Double(worker?.heldShards ?? 0))])
     metric("plumb_resident_bytes", "gauge", "Resident memory.", [("", Double(Self.residentBytes()))])
+    if let standby {
+      // Without an answer of the standby there is no sample, and reads go to the primary.
+      metric(
+        "plumb_standby_staleness_seconds", "gauge", "How far the standby may be behind.",
+        standby.staleness.map { [("", $0.inSeconds)] } ?? [])
+    }
     let routes = rest.routeCounts()
     metric(
       "plumb_requests_total", "counter", "Requests answered.",

@@ -2,6 +2,7 @@
 import Core
 import Foundation
 import HTTPServer
+import Reconciling
 
 struct ServeOptions: Sendable {
   enum Role: String, Sendable, CaseIterable { case all, api, worker }
@@ -10,7 +11,13 @@ struct ServeOptions: Sendable {
   var listen: ListenAddress
   /// An existing PostgreSQL; nil: a private one in the data directory.
   var database: String?
+  /// A hot standby of the database that reads for views may go to, and how far behind it may be.
+  var standby: String?
+  var standbyLimit: Duration
   var role: Role
+  /// Items of work in hand at once, and of one tenant.
+  var workWidth: Int
+  var tenantWidth: Int
   var smtp: String?
   var resolver: String?
   var allowPrivateTargets: Bool
@@ -24,6 +31,10 @@ struct ServeOptions: Sendable {
     Flag(
       "database", value: "URL",
       "An existing PostgreSQL 15 or newer; else PLUMB_DATABASE_URL, else a private one in the data directory."),
+    Flag("standby", value: "URL", "A hot standby of --database that reads of the API may go to; else PLUMB_STANDBY_URL."),
+    Flag("standby-limit", value: "TIME", "How far behind the standby may be before the primary is read instead; else 5s."),
+    Flag("work-width", value: "N", "Objects worked on at once, 1 to 256; else 16."),
+    Flag("tenant-width", value: "N", "Objects of one tenant worked on at once; else three quarters of --work-width."),
     Flag("role", value: "all|api|worker", "Which part of the work to do; else all.", choices: Role.allCases.map(\.rawValue)),
     Flag("smtp", value: "URL", "Mail server, as smtp://[user:password@]HOST:PORT; else PLUMB_SMTP_URL."),
     Flag("resolver", value: "HOST:PORT", "Name server for domain checks; else the system's."),
@@ -41,6 +52,21 @@ struct ServeOptions: Sendable {
     data = Self.absolute(arguments.value("data") ?? ".plumb")
     listen = try ListenAddress(arguments.value("listen") ?? "127.0.0.1:8420")
     database = arguments.value("database") ?? environment["PLUMB_DATABASE_URL"]
+    standby = arguments.value("standby") ?? environment["PLUMB_STANDBY_URL"]
+    standbyLimit = try arguments.duration("standby-limit") ?? .seconds(5)
+    func number(_ name: String, _ range: ClosedRange<Int>) throws -> Int? {
+      guard let text = arguments.value(name) else { return nil }
+      guard let number = Int(text), range.contains(number) else {
+        throw Arguments.problem(
+          "flag_value", "--\(name) cannot be \"\(text)\"", fix: "Give a whole number from \(range.lowerBound) to \(range.upperBound).")
+      }
+      return number
+    }
+    workWidth = try number("work-width", 1...256) ?? Worker.width
+    tenantWidth = try number("tenant-width", 1...workWidth) ?? max(1, workWidth * 3 / 4)
+    if standby != nil, database == nil {
+      throw Arguments.problem("flag_value", "--standby goes with --database", fix: "A private PostgreSQL has no standby.")
+    }
     role = arguments.value("role").flatMap { Role(rawValue: $0) } ?? .all
     smtp = arguments.value("smtp") ?? environment["PLUMB_SMTP_URL"]
     resolver = arguments.value("resolver")

@@ -98,7 +98,8 @@ final class Server: @unchecked Sendable {
     _ options: ServeOptions, _ catalog: KindCatalog, _ data: DataDirectory, _ postgres: PrivatePostgres?, _ pool: ConnectionPool,
     _ clock: SystemClock, _ random: SystemRandom, _ log: @escaping @Sendable (String) -> Void
   ) async throws -> Server {
-    let store = try await PostgresStore(pool: pool, catalog: catalog)
+    let standby = options.standby.map { Standby(address: DatabaseAddress(connection: $0), limit: options.standbyLimit) }
+    let store = try await PostgresStore(pool: pool, catalog: catalog, standby: standby)
     do {
       return try await assemble(options, catalog, data, postgres, pool, store, clock, random, log)
     } catch {
@@ -161,7 +162,7 @@ final class Server: @unchecked Sendable {
           host: try data.host { vault.uid(at: clock.now()) },
           kinds: Set(ControllerRegistry.all.filter(\.isBoundToHost).map(\.kind)),
           services: services.all),
-        log: log)
+        width: options.workWidth, tenantWidth: options.tenantWidth, log: log)
       worker = one
       loops.append { await one.run() }
       for service in services.all {
@@ -181,6 +182,7 @@ final class Server: @unchecked Sendable {
         bell.ring(tenants)
       }, heard: hear, log: log)
     loops.append { await follower.run() }
+    if store.standby != nil { loops.append { await store.watchStandby() } }
 
     let ready = ReadyFlag()
     var http: HTTPServer?
@@ -200,7 +202,7 @@ final class Server: @unchecked Sendable {
         })
       caches.set(rest)
       loops.append { await rest.follow() }
-      let metrics = Metrics(rest: rest, worker: worker, store: store, startedAt: clock.now(), clock: clock)
+      let metrics = Metrics(rest: rest, worker: worker, store: store, standby: store.standby, startedAt: clock.now(), clock: clock)
       let root = RootHandler(native: native, rest: rest, metrics: metrics, store: store, ready: ready, tally: tally)
       var listeners: [(address: ListenAddress, handler: any HTTPHandler)] = [(options.listen, root)]
       for (family, address) in options.families {

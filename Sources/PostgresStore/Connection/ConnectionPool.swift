@@ -8,14 +8,14 @@ public final class ConnectionPool: @unchecked Sendable {
   /// Jobs that may wait; one more is refused at once.
   static let maxWaiting = 2000
   /// How long a server that cannot be reached is waited for (a restart, a failover), in seconds. From then on jobs fail at once.
-  static let reconnectSeconds = 8.0
+  public static let reconnectSeconds = 8.0
   /// How often a deadlocked transaction is run again.
   static let maxTries = 6
   private static let stackSize = 512 << 10
 
   public let address: DatabaseAddress
   let counter = StatementCounter()
-  private let outage = Outage()
+  private let outage: Outage
   private let condition = NSCondition()
   private var waiting: [Job] = []
   private var first = 0
@@ -27,7 +27,11 @@ public final class ConnectionPool: @unchecked Sendable {
   /// A job, told whether it runs or fails before it could.
   private typealias Job = @Sendable (Worker) -> Void
 
-  public init(address: DatabaseAddress, size: Int = ConnectionPool.standardSize) {
+  /// - Parameter patience: how long a server that cannot be reached is waited for, in seconds.
+  public init(
+    address: DatabaseAddress, size: Int = ConnectionPool.standardSize, patience: Double = ConnectionPool.reconnectSeconds
+  ) {
+    outage = Outage(patience: patience)
     self.address = address
     self.size = max(1, size)
   }
@@ -178,7 +182,7 @@ private final class Worker: @unchecked Sendable {
         outage.ended()
         return fresh
       } catch let error as DatabaseError where error.connectionLost && !error.isHopeless {
-        if outage.lasts > ConnectionPool.reconnectSeconds { throw error }
+        if outage.lasts > outage.patience { throw error }
         usleep(pause)
         pause = min(pause * 2, 200_000)
       }
@@ -190,6 +194,9 @@ private final class Worker: @unchecked Sendable {
 private final class Outage: @unchecked Sendable {
   private let lock = NSLock()
   private var since: Date?
+  let patience: Double
+
+  init(patience: Double) { self.patience = patience }
 
   /// Seconds since the first failure in a row; called at each.
   var lasts: Double {

@@ -3,13 +3,13 @@ import Core
 import Foundation
 
 /// A folder with `initdb` and `postgres` of one major version.
-struct PostgresPrograms {
+public struct PostgresPrograms {
   static let oldest = 15
-  var folder: String
+  public var folder: String
   var major: Int
 
   /// The newest one, or that of the given major version (whose data is already there).
-  static func find(major wanted: Int?) throws -> PostgresPrograms {
+  public static func find(major wanted: Int? = nil) throws -> PostgresPrograms {
     let all = installed()
     if let wanted {
       if let fit = all.first(where: { $0.major == wanted }) { return fit }
@@ -62,14 +62,14 @@ struct PostgresPrograms {
 }
 
 /// PostgreSQL refuses to run as root: then another user runs it.
-struct ServerUser {
+public struct ServerUser {
   var name: String
-  var uid: uid_t
-  var gid: gid_t
+  public var uid: uid_t
+  public var gid: gid_t
   /// True when we are this user ourselves.
   var isSelf: Bool
 
-  static func choose() throws -> ServerUser {
+  public static func choose() throws -> ServerUser {
     if geteuid() != 0 { return ServerUser(name: "", uid: geteuid(), gid: getegid(), isSelf: true) }
     for name in ["postgres", "nobody"] {
       if let entry = getpwnam(name) {
@@ -83,7 +83,7 @@ struct ServerUser {
 
   /// The command line that runs `arguments` as this user. `tied`: the program is told to stop (SIGINT) when the thread that
   /// started it ends, so that a killed `plumb serve` leaves no server behind.
-  func command(_ arguments: [String], tied: Bool) throws -> [String] {
+  public func command(_ arguments: [String], tied: Bool) throws -> [String] {
     let setpriv = ["/usr/bin/setpriv", "/bin/setpriv"].first(where: Self.isProgram)
     let tie = tied ? ["--pdeathsig", "INT"] : []
     if isSelf {

@@ -7,7 +7,7 @@ extension PostgresStore {
   /// Newest first.
   public func history(tenant: UID, uid: UID, before version: Int?, limit: Int) async throws -> [HistoryEntry] {
     let kinds = dictionary
-    return try await pool.run { connection in
+    return try await reading { connection in
       try connection.query(
         """
         SELECT h.uid, h.kind, h.name, h.version, h.generation, h.op::text, c.at, c.manager, c.actor, c.source, c.action, h.spec, h.owners,
@@ -29,7 +29,7 @@ extension PostgresStore {
   public func objects(tenant: UID, kind: String, at moment: Timestamp, limit: Int) async throws -> [StoredObject] {
     let kinds = dictionary
     guard let number = kinds.numbers[kind] else { return [] }
-    return try await pool.run { connection in
+    return try await reading { connection in
       try connection.query(
         """
         SELECT x.* FROM (
@@ -53,7 +53,7 @@ extension PostgresStore {
   /// Newest first.
   public func story(tenant: UID, uid: UID?, limit: Int) async throws -> [StoryEvent] {
     let kinds = dictionary
-    return try await pool.run { connection in
+    return try await reading { connection in
       let columns = "SELECT tenant, uid, kind, name, at, reason, message, warning FROM story WHERE tenant = $1::uuid"
       let bound = Parameter.int(min(max(0, limit), PostgresStore.maxPage))
       let rows =
@@ -124,7 +124,7 @@ extension PostgresStore {
 
   /// By name.
   public func sets(owner: UID) async throws -> [(name: String, count: Int, updated: Timestamp)] {
-    try await pool.run { connection in
+    try await reading { connection in
       try connection.query(
         """
         SELECT s.name, (SELECT count(*) FROM inventory i WHERE i.owner = s.owner AND i.set = s.name), s.updated FROM source_set s

@@ -15,7 +15,7 @@ extension PostgresStore {
     let kinds = dictionary
     let known = keys.filter { kinds.numbers[$0.kind] != nil }
     if known.isEmpty { return [] }
-    return try await pool.run { connection in
+    return try await reading { connection in
       let numbers = try known.map { try kinds.number($0.kind) }
       return try connection.query(
         """
@@ -31,7 +31,7 @@ extension PostgresStore {
   public func objects(tenant: UID?, uids: [UID]) async throws -> [StoredObject] {
     if uids.isEmpty { return [] }
     let kinds = dictionary
-    return try await pool.run { connection in
+    return try await reading { connection in
       let rows =
         if let tenant {
           try connection.query(
@@ -64,7 +64,7 @@ extension PostgresStore {
         protect, created, updated, deleting, deleted, status, seen) ON true
       """
     let parameters = b.parameters
-    return try await pool.run { connection in
+    return try await reading { connection in
       let rows = try connection.query(sql, parameters)
       let objects = try rows.map { $0 }.filter { !$0.isNull(2) }.map { try ObjectRow.object($0, kinds, first: 2) }
       return ObjectPage(objects: objects, total: rows[0].optionalInt(1), position: rows[0].int(0))
@@ -77,7 +77,7 @@ extension PostgresStore {
     if let grouped = GroupedCounts(queries) {
       let locator = ObjectLocator(kind: catalog.kind(grouped.query.kind), slots: kinds.slots[grouped.query.kind] ?? [:])
       if let statement = grouped.statement(kinds, locator) {
-        let counts = try await pool.run { connection in
+        let counts = try await reading { connection in
           Dictionary(
             try connection.query(statement.sql, statement.parameters).map { ($0.text(0), $0.int(1)) },
             uniquingKeysWith: { first, _ in first })
@@ -95,7 +95,7 @@ extension PostgresStore {
       }
       return ("SELECT unnest(ARRAY[\(counts.joined(separator: ", "))])", b.parameters)
     }
-    return try await pool.run { connection in
+    return try await reading { connection in
       try connection.pipeline(statements).flatMap { rows in rows.map { $0.int(0) } }
     }
   }
@@ -116,7 +116,7 @@ extension PostgresStore {
   )] {
     if uids.isEmpty { return [] }
     let kinds = dictionary
-    return try await pool.run { connection in
+    return try await reading { connection in
       try connection.query(
         """
         SELECT r.target, r.field, \(ObjectRow.columns) FROM ref r JOIN object o ON o.tenant = r.tenant AND o.uid = r.uid

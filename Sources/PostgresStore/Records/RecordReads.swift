@@ -65,7 +65,7 @@ extension PostgresStore {
         ORDER BY o.at \(direction), o.uid \(direction) LIMIT \(limit) OFFSET \(offset)) x ON true
       """
     let parameters = b.parameters
-    return try await pool.run { connection in
+    return try await reading { connection in
       let rows = try connection.query(sql, parameters)
       let records = try rows.map { $0 }.filter { !$0.isNull(1) }.map { row in
         var fields = ObjectMap()
@@ -107,7 +107,7 @@ extension PostgresStore {
     let sql =
       "SELECT \(group), count(*), \(sum) FROM \(table.name) o WHERE \(filter) \(by == nil ? "" : "GROUP BY 1 ORDER BY 1") LIMIT \(Self.maxGroups)"
     let parameters = b.parameters
-    return try await pool.run { connection in
+    return try await reading { connection in
       let rows = try connection.query(sql, parameters).map { (group: $0.text(0), count: $0.int(1), sum: $0.double(2)) }
       return by == nil && rows.first?.count == 0 ? [] : rows
     }

@@ -98,7 +98,7 @@ extension PostgresStore {
     }
     if keys.isEmpty { return [] }
     let isWhole = spec.field(total.sum)?.type == .integer
-    return try await pool.run { connection in
+    return try await reading { connection in
       var found = [Value](repeating: isWhole ? 0 : "0", count: keys.count)
       let rows = try connection.query(
         """

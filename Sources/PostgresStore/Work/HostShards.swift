@@ -3,19 +3,17 @@ import Core
 import Ports
 
 extension PostgresStore {
-  /// A host whose replica said goodbye is waited for this long, in seconds; one whose replica fell silent until the replica is forgotten.
-  private static let hostPatience = 15
-
   /// The shard of this host, made on first use, and held by the replica. Takes over the work of hosts that are gone.
   /// Nil when the replica is not known yet, or another one makes a shard at this moment: ask again.
   public func claimHost(_ host: UID, replica: UID) async throws -> Fence? {
-    try await pool.run { connection in
+    let patience = WorkTimes.interval(times.hostPatience)
+    return try await pool.run { connection in
       let rows = try connection.pipeline([
         ("SELECT id, holder, epoch FROM shard WHERE host = $1::uuid", [.uid(host)]),
         (
           """
           SELECT s.id FROM shard s WHERE s.host <> $1::uuid AND NOT EXISTS (SELECT 1 FROM replica r WHERE r.id = s.holder)
-            AND (s.freed IS NULL OR s.freed < clock_timestamp() - interval '\(Self.hostPatience) seconds')
+            AND (s.freed IS NULL OR s.freed < clock_timestamp() - \(patience))
             AND EXISTS (SELECT 1 FROM work w WHERE w.shard = s.id)
           """, [.uid(host)]
         ),

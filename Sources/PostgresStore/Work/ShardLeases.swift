@@ -3,12 +3,10 @@ import Core
 import Ports
 
 extension PostgresStore {
-  /// Replicas that have been gone this long are forgotten, in seconds.
-  private static let forgetAfter = 600
-
   /// `until` is read as a span from now by this machine's clock and kept by the database's, so that clocks need not agree.
   public func renew(replica: UID, until: Timestamp, catalogDigest: String, wantsWork: Bool) async throws -> [Fence] {
     let lease = max(0, (until - SystemClock().now()).microseconds)
+    let forgetAfter = WorkTimes.interval(times.forgetAfter)
     return try await pool.run { connection in
       let rows = try connection.pipeline([
         (
@@ -19,7 +17,7 @@ extension PostgresStore {
           """, [.uid(replica), .int(lease), .text(catalogDigest), .bool(wantsWork)]
         ),
         (
-          "DELETE FROM replica WHERE expires < clock_timestamp() - interval '\(Self.forgetAfter) seconds' AND id <> $1::uuid",
+          "DELETE FROM replica WHERE expires < clock_timestamp() - \(forgetAfter) AND id <> $1::uuid",
           [.uid(replica)]
         ),
         (

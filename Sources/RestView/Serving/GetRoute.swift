@@ -49,7 +49,7 @@ extension RouteExecutor {
     var data: [UInt8] = []
     data.reserveCapacity(1024)
     writer.write(route.view, ObjectValue(object, kind: kind, needs: route.view.needs, page: page, ids: context.ids), to: &data)
-    services.cache.put(key, data, position: position, now: context.now)
+    if RequestNotes.current?.isStale != true { services.cache.put(key, data, position: position, now: context.now) }
     return response(status: spec.status, body: enveloped(data, family.item), position: position)
   }
 

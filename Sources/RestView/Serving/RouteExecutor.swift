@@ -36,8 +36,15 @@ struct RouteExecutor {
     try await executor.findTenant()
     if route.spec.isBulk { return try await executor.writeBulk() }
     switch route.spec.verb {
-    case .get: return try await executor.get()
-    case .list: return try await route.spec.sql == nil ? executor.list() : executor.listRows()
+    case .get, .list:
+      let ready = executor
+      // Who asks is known. Whoever has just written says how far, and is shown no less.
+      let mayBeStale = ["GET", "HEAD"].contains(request.method) && request.headers[PositionHeader.name] == nil
+      return try await ReadFreshness.$mayBeStale.withValue(mayBeStale) {
+        var reader = ready
+        if route.spec.verb == .get { return try await reader.get() }
+        return try await route.spec.sql == nil ? reader.list() : reader.listRows()
+      }
     case .create, .update, .replace: return try await executor.write()
     case .delete: return try await executor.delete()
     case .query: return try await executor.query()
