@@ -86,6 +86,10 @@ public struct GitFault: Error, Sendable, Equatable {
     if says("unable to update url base from redirection", "redirect") {
       return GitFault(.repositoryNotFound, "\(host) redirects to another address; state that one.")
     }
+    // Its indexer was ended by the limit on files; what broke off on the way says so above.
+    if says("invalid index-pack output"), !says("early eof", "unexpected disconnect", "hung up") {
+      return GitFault(.tooLarge, "The repository is larger than its limit.")
+    }
     return GitFault(.failed, "git failed: \(clean(standardError, hiding: secrets))")
   }
 

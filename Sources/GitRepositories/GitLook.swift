@@ -39,7 +39,7 @@ struct GitLook: Sendable {
       directory: directory,
       git: try GitProgram(access: access, directory: nil, deadline: deadline, fileLimit: limits.repositoryBytes))
     try await mirror.prepare(url: remote.text)
-    let (name, object) = try await mirror.advertised(remote, reference)
+    let (name, object, _) = try await mirror.advertised(remote, reference)
     if try await mirror.git.attempt(["rev-parse", "-q", "--verify", GitMirror.head]).out.starts(with: object.utf8) == false {
       try await mirror.fetch(remote, name, whole: false)
     }

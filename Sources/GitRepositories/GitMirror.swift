@@ -59,16 +59,22 @@ struct GitMirror {
     }
   }
 
-  /// The object that the reference names at the remote, and the commit behind it as far as the remote tells.
-  func advertised(_ remote: GitRemote, _ reference: GitReference) async throws(GitFault) -> (name: String, object: String) {
+  /// The full name of what the reference follows at the remote, its object, and the object of another branch when that is asked for
+  /// and there: one question.
+  func advertised(_ remote: GitRemote, _ reference: GitReference, beside branch: String? = nil) async throws(GitFault)
+    -> (name: String, object: String, beside: String?)
+  {
     let wanted = reference.full ?? "HEAD"
-    let text = try await git.text(["ls-remote", "--symref", "--", remote.text, wanted])
+    let other = branch.map { "refs/heads/\($0)" }
+    let text = try await git.text(["ls-remote", "--symref", "--", remote.text, wanted] + (other.map { [$0] } ?? []))
     var target: String?
+    var found: [String: String] = [:]
     for line in text.split(separator: "\n") {
       let words = line.split(whereSeparator: { $0 == "\t" || $0 == " " }).map(String.init)
       if words.count == 3, words[0] == "ref:", words[2] == "HEAD" { target = words[1] }
-      if words.count == 2, words[1] == wanted, Self.isHash(words[0]) { return (target ?? wanted, words[0]) }
+      if words.count == 2, Self.isHash(words[0]) { found[words[1]] = words[0] }
     }
+    if let object = found[wanted] { return (target ?? wanted, object, other.flatMap { found[$0] }) }
     if reference.full == nil {
       throw GitFault(.repositoryEmpty, "The repository holds no commit, or its default branch does not exist: state a branch.")
     }

@@ -72,17 +72,17 @@ struct GitProposal: Sendable {
 
   /// The tips of what is followed and of the branch for proposals, if it exists.
   private func fetch(_ mirror: GitMirror, _ remote: GitRemote) async throws(GitFault) -> (tip: String, existing: String?) {
-    let (name, _) = try await mirror.advertised(remote, look.reference)
-    let words = [
+    let (name, _, there) = try await mirror.advertised(remote, look.reference, beside: into)
+    let isSame = name == "refs/heads/\(into)"
+    var words = [
       "fetch", "-q", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--force", "--depth=\(Self.depth)", "--",
-      remote.text,
+      remote.text, "+\(name):\(GitMirror.head)",
     ]
-    try await mirror.git.run(words + ["+\(name):\(GitMirror.head)"])
+    if there != nil, !isSame { words.append("+refs/heads/\(into):\(Self.remoteInto)") }
+    try await mirror.git.run(words)
     let tip = try await mirror.commit()
-    if name == "refs/heads/\(into)" { return (tip, tip) }
-    let there = try await mirror.git.text(["ls-remote", "--", remote.text, "refs/heads/\(into)"])
-    guard !there.isEmpty else { return (tip, nil) }
-    try await mirror.git.run(words + ["+refs/heads/\(into):\(Self.remoteInto)"])
+    if isSame { return (tip, tip) }
+    guard there != nil else { return (tip, nil) }
     return (tip, try await mirror.git.text(["rev-parse", "-q", "--verify", "\(Self.remoteInto)^{commit}"]))
   }
 

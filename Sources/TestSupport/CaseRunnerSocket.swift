@@ -3,7 +3,7 @@ import Core
 import Foundation
 
 public struct CaseSocket: Sendable {
-  let descriptor: Int32
+  public let descriptor: Int32
 
   static func failure(_ what: String) -> Problem {
     Problem(.unavailable, code: "socket", "\(what): \(String(cString: strerror(errno)))")
@@ -37,7 +37,7 @@ public struct CaseSocket: Sendable {
   }
 
   /// Listens on a free port (or the one given) and says which.
-  static func listen(port: Int = 0) throws -> (CaseSocket, port: Int) {
+  public static func listen(port: Int = 0) throws -> (CaseSocket, port: Int) {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { throw failure("socket") }
     var yes: Int32 = 1
