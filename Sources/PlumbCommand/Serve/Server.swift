@@ -12,6 +12,8 @@ import Kinds
 import Mail
 import NameResolution
 import NativeView
+import PDFRendering
+import Payments
 import OutgoingHTTP
 import Planning
 import Ports
@@ -136,7 +138,8 @@ final class Server: @unchecked Sendable {
         folder: data.path + "/git", allowPrivateTargets: options.allowPrivateTargets, applying: SourceApply(service: apply)),
       ProcessService(directory: data.path + "/apps"), HTTPService(outgoing), try MailService(server: options.smtp),
       try DNSService(resolver: options.resolver), FeedService(store: store, catalog: catalog),
-      RecordsService(store: store, catalog: catalog),
+      RecordsService(store: store, catalog: catalog), PDFService(),
+      PaymentService(outgoing, settings: PaymentConfiguration(store: store, sealing: vault).read),
     ])
     let unknown = RouteChecker.checkSources(catalog, services: optionalServices.union(services.all.map(\.name)))
     guard unknown.isEmpty else { throw Problems(unknown) }
