@@ -23,11 +23,13 @@ public struct SubscriptionController: KindController {
     status["conditions"] = conditions.value
     guard let uid = input.spec["plan"]?.string.flatMap({ UID($0) }) else {
       status["grantPlan"] = .null
+      status["planName"] = .null
       return Decision(status: status)
     }
     if let end = endsWithoutProvider(input) {
       if end <= input.now { return ended(input, status) }
     }
+    status["planName"] = input.related[uid].map { $0["spec"]["title"].isNull ? $0["name"] : $0["spec"]["title"] } ?? .null
     guard let plan = input.related[uid]?["spec"], let balance = input.world.int else {
       conditions.set("Ready", .unknown, "LedgerUnavailable", "The plan or the balance cannot be read now.")
       status["conditions"] = conditions.value
