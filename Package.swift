@@ -63,6 +63,8 @@ let package = Package(
     module("OutgoingHTTP", ["Core", "Kinds", "Ports", "CLinux"]),
     module("GitRepositories", ["Core", "Kinds", "Ports", "Documents", "OutgoingHTTP", "CLinux"]),
     module("Mail", ["Core", "Kinds", "Ports"]),
+    module("Payments", ["Core", "Kinds", "Ports", "OutgoingHTTP"]),
+    module("PDFRendering", ["Core", "Kinds", "Ports", "OutgoingHTTP"]),
     module("NameResolution", ["Core", "Kinds", "Ports"]),
     module("ProcessRuntime", ["Core", "Kinds", "Ports", "CLinux"]),
 
@@ -78,7 +80,7 @@ let package = Package(
       [
         "Core", "Expressions", "Kinds", "Documents", "KindLoading", "Manifests", "Planning", "Ports", "Execution", "Reconciling",
         "Identity", "RestView", "NativeView", "PostgresStore", "HTTPServer", "Crypto", "OutgoingHTTP", "Mail", "NameResolution",
-        "ProcessRuntime", "GitRepositories", "Controllers", "Simulation",
+        "ProcessRuntime", "GitRepositories", "Payments", "PDFRendering", "Controllers", "Simulation",
       ]),
     .executableTarget(
       name: "Plumb", dependencies: ["PlumbCommand"], path: "Sources/Plumb", swiftSettings: optimized,
@@ -101,7 +103,7 @@ let package = Package(
     tests("ChargingAnalysisTests", ["Core", "ChargingAnalysis"]),
     tests(
       "AdapterTests",
-      ["Core", "Kinds", "Ports", "HTTPServer", "OutgoingHTTP", "Mail", "NameResolution", "ProcessRuntime", "Crypto", "Controllers"]),
+      ["Core", "Kinds", "Ports", "HTTPServer", "OutgoingHTTP", "Mail", "NameResolution", "ProcessRuntime", "Payments", "PDFRendering", "Crypto", "Controllers"]),
     tests("ControllerTests", ["Core", "Kinds", "Controllers", "Crypto"]),
     tests(
       "RestViewTests",

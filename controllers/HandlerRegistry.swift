@@ -3,6 +3,7 @@ import Ports
 
 public enum HandlerRegistry {
   public static let all: [any OperationHandler] = [
-    ForgeWebhook(.bitbucket), ForgeWebhook(.github), ForgeWebhook(.gitlab),
+    BillingRequestHandler(), ForgeWebhook(.bitbucket), ForgeWebhook(.github), ForgeWebhook(.gitlab), InvoiceHandler(),
+    PaymentWebhookHandler(),
   ]
 }

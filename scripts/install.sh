@@ -10,7 +10,7 @@ if ! command -v swift >/dev/null 2>&1; then
 fi
 
 missing=""
-for package in libyaml-dev libpq-dev postgresql git curl "$@"; do
+for package in libyaml-dev libpq-dev postgresql git curl librsvg2-bin fonts-dejavu-core "$@"; do
   state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
   [ "$state" = installed ] || missing="$missing $package"
 done

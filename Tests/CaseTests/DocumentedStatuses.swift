@@ -17,6 +17,13 @@ enum DocumentedStatuses {
     "deploy.domains.zone-preview": (200, 503),
     "deploy.observability.create-alert-from-template": (201, 404),
     "deploy.system.stripe-webhook": (200, 400),
+    // Shown with a payment provider by BillingTests.
+    "deploy.plans-and-billing.portal": (200, 503),
+    "deploy.plans-and-billing.cancel": (200, 503),
+    "deploy.plans-and-billing.get-invoice": (200, 404),
+    "deploy.plans-and-billing.get-invoice-pdf": (200, 404),
+    // Shown by the cases of invitations.
+    "deploy.messages.mark-read": (200, 404),
   ]
 
   private static let text = """
@@ -105,6 +112,39 @@ enum DocumentedStatuses {
     deploy.fleet.list-placement-rules 200 404
     deploy.fleet.create-placement-rule 201 400 404
     deploy.fleet.delete-placement-rule 200 404
+    deploy.admin-configuration.list 200
+    deploy.admin-configuration.create 201 400 409
+    deploy.admin-configuration.get 200 404
+    deploy.admin-configuration.update 200 400 404
+    deploy.admin-configuration.delete 200 403 404
+    deploy.admin-credit-bundles.list 200
+    deploy.admin-credit-bundles.create 201 400 409
+    deploy.admin-credit-bundles.update 200 400 404 409
+    deploy.admin-credit-bundles.delete 200 400 404
+    deploy.admin-dashboard-and-monitoring.about 200
+    deploy.admin-dashboard-and-monitoring.dashboard 200
+    deploy.admin-dashboard-and-monitoring.list-logs 200
+    deploy.admin-dashboard-and-monitoring.list-nodes 200
+    deploy.admin-dashboard-and-monitoring.node-metrics 200
+    deploy.admin-dashboard-and-monitoring.current-health 200
+    deploy.admin-dashboard-and-monitoring.integrations 200
+    deploy.admin-financial.list-transactions 200
+    deploy.admin-financial.metrics 200
+    deploy.admin-tenants.assign-plan 200 400 404
+    deploy.admin-tenants.cancel-subscription 200 400 404
+    deploy.admin-tenants.update-subscription 200 400 404
+    deploy.messages.list 200
+    deploy.messages.unread-count 200
+    deploy.messages.mark-read 200 400 404
+    deploy.plans-and-billing.list-plans 200
+    deploy.plans-and-billing.list-bundles 200
+    deploy.plans-and-billing.checkout 200 400 403 404 503
+    deploy.plans-and-billing.portal 200 503
+    deploy.plans-and-billing.list-transactions 200
+    deploy.plans-and-billing.get-invoice 200 400 404
+    deploy.plans-and-billing.get-invoice-pdf 200 400 404
+    deploy.plans-and-billing.cancel 200 503
+    deploy.plans-and-billing.get-config 200
     deploy.admin-plans.list 200
     deploy.admin-plans.get 200 400 404
     deploy.admin-plans.entitlement-keys 200

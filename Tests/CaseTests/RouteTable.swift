@@ -11,6 +11,8 @@ struct DeclaredRoute: Sendable {
   /// With the family's base, placeholders in braces.
   var path: String
   var isPublic: Bool
+  /// Any member of the tenant may call it, whatever the role: what it shows is the caller's own, or on offer to all.
+  var isOpen: Bool
   /// Kind of the object that each placeholder names.
   var placeholders: [String: String]
 
@@ -54,6 +56,7 @@ enum RouteTable {
             id: route["id"].string ?? "", family: family, method: words[0],
             path: (route["at"].string == "root" ? "" : base) + words[1],
             isPublic: (route["auth"].string ?? file["auth"].string) == "none",
+            isOpen: [.list([]), .list(["tenant"])].contains(route["needs"].isNull ? file["needs"] : route["needs"]),
             placeholders: placeholders(
               words[1], kind: kind, binds: route["bind"].object ?? [:], fields: kinds[kind]?["fields"] ?? .null))
         }

@@ -34,6 +34,7 @@ enum Bootstrap {
           [Intent(.create, .key(user), fields: ["title": "Owner", "role": "owner"], writer: .controller)], origin: origin)
       } catch let problems as Problems where problems.category == .conflict {}
     }
+    try await SystemObjects.run(engine, origin: origin)
     try await makeKey(engine, data, origin)
   }
 

@@ -12,6 +12,8 @@ import Kinds
 import Mail
 import NameResolution
 import NativeView
+import PDFRendering
+import Payments
 import OutgoingHTTP
 import Planning
 import Ports
@@ -132,12 +134,19 @@ final class Server: @unchecked Sendable {
 
     let outgoing = OutgoingHTTP(allowPrivateTargets: options.allowPrivateTargets)
     let apply = ApplyService(engine: engine, digest: { Digest.sha256($0) }, token: { randomToken(length: 20) })
+    let calls = CallTally()
+    let payments = CountingService(
+      inner: PaymentService(outgoing, settings: PaymentConfiguration(store: store, sealing: vault).read), integration: "stripe",
+      tally: calls)
     let services = Services([
       GitService(
         folder: data.path + "/git", allowPrivateTargets: options.allowPrivateTargets, applying: SourceApply(service: apply)),
-      ProcessService(directory: data.path + "/apps"), HTTPService(outgoing), try MailService(server: options.smtp),
+      ProcessService(directory: data.path + "/apps"), HTTPService(outgoing),
+      CountingService(inner: try MailService(server: options.smtp), integration: "email", tally: calls),
       try DNSService(resolver: options.resolver), FeedService(store: store, catalog: catalog),
-      RecordsService(store: store, catalog: catalog),
+      RecordsService(store: store, catalog: catalog), PDFService(), payments,
+      IntegrationService(
+        store: store, payments: payments, outgoing: outgoing, hasMail: options.smtp != nil, tally: calls, clock: clock),
     ])
     let unknown = RouteChecker.checkSources(catalog, services: optionalServices.union(services.all.map(\.name)))
     guard unknown.isEmpty else { throw Problems(unknown) }
@@ -219,6 +228,10 @@ final class Server: @unchecked Sendable {
       url = Self.url(options.listen, port: server.port)
       try data.writeAddress(url: url)
     }
+    let monitor = NodeMonitor(
+      engine: engine, host: try data.host { vault.uid(at: clock.now()) }, calls: calls, rest: { caches.get() },
+      newUID: { vault.uid(at: clock.now()) }, log: log)
+    loops.append { await monitor.run() }
     let upkeep = Upkeep(store: store, identity: identity, vault: vault, clock: clock, tally: tally, catalog: catalog, log: log)
     loops.append { await upkeep.run() }
     let tasks = loops.map { loop in Task.detached { await loop() } }

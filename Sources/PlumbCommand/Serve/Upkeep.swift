@@ -20,6 +20,7 @@ final class Upkeep: @unchecked Sendable {
   private let clock: any Clock
   private let tally: RequestTally
   private let samples: KindSpec?
+  private let keepsActivity: Bool
   private let log: @Sendable (String) -> Void
 
   init(
@@ -32,6 +33,7 @@ final class Upkeep: @unchecked Sendable {
     self.clock = clock
     self.tally = tally
     samples = catalog.kind("RequestSample")
+    keepsActivity = catalog.kind("UserActivity") != nil
     self.log = log
   }
 
@@ -53,9 +55,21 @@ final class Upkeep: @unchecked Sendable {
     do {
       let uses = identity.takeUses()
       if !uses.isEmpty { try await store.note(lastUsed: uses) }
-      let rows = newSamples()
+      let rows = newSamples() + newActivity()
       if !rows.isEmpty { try await store.append(records: rows) }
     } catch { log("upkeep: \(error)") }
+  }
+
+  /// Who was here for the first time today; a row that is there already stays the only one.
+  private func newActivity() -> [RecordRow] {
+    guard keepsActivity else { return [] }
+    let now = clock.now()
+    let day = String(now.description.prefix(10))
+    return tally.takeUsers(day: now.microseconds / 86_400_000_000).prefix(Self.maxRows).map { user in
+      RecordRow(
+        tenant: .rootTenant, uid: vault.uid(at: now), kind: "UserActivity", at: now,
+        fields: ["user": .string(user.description), "day": .string(day)])
+    }
   }
 
   /// Requests since the last flush, by tenant and family and whether they failed.
