@@ -4,8 +4,8 @@ import Kinds
 public enum ControllerRegistry {
   public static let all: [any KindController] = [
     AlertRuleController(), AppController(), AppRestartController(), BillingRequestController(), DomainAssignmentController(),
-    GitProposalController(), GitSourceController(), NotificationTestController(), PaymentEventController(), RootDomainController(),
-    SubscriptionController(), WebhookController(), WebhookSendController(),
+    GitProposalController(), GitSourceController(), NotificationTestController(), OutgoingMailController(), PaymentEventController(),
+    RootDomainController(), SubscriptionController(), WebhookController(), WebhookSendController(),
   ]
 
   /// Kinds that leave something in the world: an object of theirs goes only once its controller has finished.
