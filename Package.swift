@@ -67,7 +67,7 @@ let package = Package(
     module("ProcessRuntime", ["Core", "Kinds", "Ports", "CLinux"]),
 
     // What data cannot say of a kind.
-    module("Controllers", ["Core", "Kinds", "Ports", "Crypto"], path: "controllers"),
+    module("Controllers", ["Core", "Kinds", "Ports", "Crypto", "ChargingAnalysis"], path: "controllers"),
 
     // The engine in a simulated world: for `plumb simulate`, and for the tests.
     module("Simulation", ["Core", "Kinds", "Ports", "Documents", "Identity", "Manifests", "Planning", "Execution", "Reconciling"]),

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 
+import charging
 import repairing
 import resting
 import serving
@@ -73,6 +74,7 @@ def measure(args, report, work):
             seconds = 3 if args.quick else 5
             guarded(report, "GET", "wrk", lambda: serving.get(server, report, tenant, rounds, seconds))
             guarded(report, "LIST of 1,000", "list", lambda: serving.listing(server, report, tenant))
+            guarded(report, "charging", "charging", lambda: charging.measure(server, report, tenant, args.quick))
         # The rounds stored a thousand objects each.
         stored = 1000 * 2 * (rounds + 1)
         guarded(report, "start to ready", "again", lambda: resting.restart(server, report, rounds, stored))

@@ -2,7 +2,6 @@
 import Ports
 
 public enum HandlerRegistry {
-  public static let all: [any OperationHandler] = [
-    ForgeWebhook(.bitbucket), ForgeWebhook(.github), ForgeWebhook(.gitlab),
-  ]
+  public static let all: [any OperationHandler] =
+    [ForgeWebhook(.bitbucket), ForgeWebhook(.github), ForgeWebhook(.gitlab)] + ChargingHandlers.all
 }

@@ -18,6 +18,8 @@ struct SessionSignal: Sendable {
   var exports: Bool
   /// The usual distance of two values of the channel with most values.
   var interval: Double
+  /// Below this, in kW, nothing is being charged. Stored, since the detectors ask for it at every interval.
+  let idlePower: Double
   var valueCount: Int
   var reconstructedCount: Int
 
@@ -54,6 +56,7 @@ struct SessionSignal: Sendable {
         powerIsDerived = true
       }
     }
+    idlePower = min(max(0.1, 0.03 * (Robust.quantile(power.values.filter { $0 > 0 }, 0.8) ?? 0)), 1)
     let main = [energy, power, soc].max { $0.count < $1.count } ?? Channel()
     interval = main.count > 1 ? main.interval : Robust.median(zip(buckets.dropFirst(), buckets).map { $0 - $1 }) ?? 0
   }
@@ -70,12 +73,6 @@ struct SessionSignal: Sendable {
       return sum
     }
     return Channel(times: interval.times, values: values, reconstructed: interval.reconstructed)
-  }
-
-  /// Below this, in kW, nothing is being charged.
-  var idlePower: Double {
-    let high = Robust.quantile(power.values.filter { $0 > 0 }, 0.8) ?? 0
-    return min(max(0.1, 0.03 * high), 1)
   }
 
   /// The position of the last bucket at or before `time`.

@@ -136,7 +136,7 @@ final class Server: @unchecked Sendable {
         folder: data.path + "/git", allowPrivateTargets: options.allowPrivateTargets, applying: SourceApply(service: apply)),
       ProcessService(directory: data.path + "/apps"), HTTPService(outgoing), try MailService(server: options.smtp),
       try DNSService(resolver: options.resolver), FeedService(store: store, catalog: catalog),
-      RecordsService(store: store, catalog: catalog),
+      RecordsService(store: store, catalog: catalog), ChargingFacts(reads: store),
     ])
     let unknown = RouteChecker.checkSources(catalog, services: optionalServices.union(services.all.map(\.name)))
     guard unknown.isEmpty else { throw Problems(unknown) }
