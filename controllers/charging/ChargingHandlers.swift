@@ -4,9 +4,9 @@ import Ports
 enum ChargingHandlers {
   static let all: [any OperationHandler] = [
     CreateSessionHandler(), ReplaceSessionHandler(), AppendSessionHandler(), GetSessionHandler(), SubmitBatchHandler(),
-    GetBatchHandler(), GetExplanationHandler(), ExplainSessionHandler(), AskSessionHandler(), StationLookupHandler(),
+    GetBatchHandler(), StationLookupHandler(),
     StationEnergyHandler(), ListAnomaliesHandler(), AnomalyConnectorsHandler(), AnomalySessionsHandler(), AnomalyDetailHandler(),
-    ListModelsHandler(), GetModelHandler(), StartFineTuneHandler(), GetFineTuneHandler(), StatisticsHandler(), ListKeysHandler(),
+    ListModelsHandler(), GetModelHandler(), StatisticsHandler(), ListKeysHandler(),
     ListMembersHandler(),
   ]
 }
