@@ -101,7 +101,7 @@ let package = Package(
     tests(
       "AdapterTests",
       ["Core", "Kinds", "Ports", "HTTPServer", "OutgoingHTTP", "Mail", "NameResolution", "ProcessRuntime", "Crypto", "Controllers"]),
-    tests("ControllerTests", ["Core", "Kinds", "Controllers", "Crypto"]),
+    tests("ControllerTests", ["Core", "Kinds", "Controllers", "Crypto", "Ports", "ChargingAnalysis", "KindLoading"]),
     tests(
       "RestViewTests",
       [

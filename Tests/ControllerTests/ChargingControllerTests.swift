@@ -1,6 +1,8 @@
 // The controllers of the charging family, and the pure parts beneath them.
 import ChargingAnalysis
 import Core
+import Foundation
+import KindLoading
 import Kinds
 import Ports
 import XCTest
@@ -56,6 +58,17 @@ final class ChargingControllerTests: XCTestCase {
   func testPointsSurviveObservation() {
     let points = ChannelCode.points(values(9, fall: 3))
     XCTAssertEqual(PointCoding.points(PointCoding.value(points)), points)
+  }
+
+  func testTheKindOfModelsStatesTheRangesThatTheDetectorHas() throws {
+    let specs = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+      .appendingPathComponent("specs")
+    let fields = try XCTUnwrap(try KindLoader.load(specs).kind("DetectorModel")?.field("parameters")).fields
+    XCTAssertEqual(fields.map(\.name), DetectorParameters.all.map(\.name))
+    for (field, info) in zip(fields, DetectorParameters.all) {
+      XCTAssertEqual(field.min, info.range.lowerBound, info.name)
+      XCTAssertEqual(field.max, info.range.upperBound, info.name)
+    }
   }
 
   // MARK: Changes of sessions
