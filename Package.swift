@@ -72,7 +72,7 @@ let package = Package(
     module("ProcessRuntime", ["Core", "Kinds", "Ports", "CLinux"]),
 
     // What data cannot say of a kind.
-    module("Controllers", ["Core", "Kinds", "Ports", "Crypto"], path: "controllers"),
+    module("Controllers", ["Core", "Kinds", "Ports", "Crypto", "ChargingAnalysis"], path: "controllers"),
 
     // The engine in a simulated world: for `plumb simulate`, and for the tests.
     module(
@@ -115,7 +115,7 @@ let package = Package(
         "Core", "Kinds", "Ports", "HTTPServer", "OutgoingHTTP", "Mail", "NameResolution", "ProcessRuntime", "Payments", "PDFRendering",
         "Crypto", "Controllers",
       ]),
-    tests("ControllerTests", ["Core", "Kinds", "Controllers", "Crypto"]),
+    tests("ControllerTests", ["Core", "Kinds", "Controllers", "Crypto", "Ports", "ChargingAnalysis", "KindLoading"]),
     tests(
       "RestViewTests",
       [

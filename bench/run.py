@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 
+import charging
 import crowd
 import repairing
 import resting
@@ -77,6 +78,7 @@ def measure(args, report, work):
             guarded(report, "watchers", "crowd", lambda: crowd.watchers(server, report, tenant, 100 if args.quick else crowd.WATCHERS))
             if not args.quick:
                 guarded(report, "three replicas", "replicas", lambda: crowd.replicas(args.plumb, work, server, report, tenant))
+            guarded(report, "charging", "charging", lambda: charging.measure(server, report, tenant, args.quick))
         # The rounds stored a thousand objects each.
         stored = 1000 * 2 * (rounds + 1)
         guarded(report, "start to ready", "again", lambda: resting.restart(server, report, rounds, stored))

@@ -3,9 +3,10 @@ import Kinds
 
 public enum ControllerRegistry {
   public static let all: [any KindController] = [
-    AlertRuleController(), AppController(), AppRestartController(), BillingRequestController(), DomainAssignmentController(),
-    GitProposalController(), GitSourceController(), NotificationTestController(), OutgoingMailController(), PaymentEventController(),
-    RootDomainController(), SubscriptionController(), WebhookController(), WebhookSendController(),
+    AlertRuleController(), AppController(), AppRestartController(), BillingRequestController(), ChargingStationController(),
+    DomainAssignmentController(), GitProposalController(), GitSourceController(), NotificationTestController(),
+    OutgoingMailController(), PaymentEventController(), RootDomainController(), SessionBatchController(), SubscriptionController(),
+    WebhookController(), WebhookSendController(),
   ]
 
   /// Kinds that leave something in the world: an object of theirs goes only once its controller has finished.

@@ -2,8 +2,9 @@
 import Ports
 
 public enum HandlerRegistry {
-  public static let all: [any OperationHandler] = [
-    BillingRequestHandler(), ForgeWebhook(.bitbucket), ForgeWebhook(.github), ForgeWebhook(.gitlab), InvoiceHandler(),
-    PaymentWebhookHandler(),
-  ]
+  public static let all: [any OperationHandler] =
+    [
+      BillingRequestHandler(), ForgeWebhook(.bitbucket), ForgeWebhook(.github), ForgeWebhook(.gitlab), InvoiceHandler(),
+      PaymentWebhookHandler(),
+    ] + ChargingHandlers.all
 }

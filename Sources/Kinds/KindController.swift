@@ -174,6 +174,8 @@ public struct Decision: Sendable {
   /// Checked together with the commit, so that two decisions at once cannot both take the last place.
   public var limits: [StatusLimit] = []
   public var sums: [SumLimit] = []
+  /// Other objects of the tenant whose controllers should look, in the same commit.
+  public var wakes: [Wake] = []
 
   public init(
     status: Value, steps: [Step] = [], lookAgain: Duration? = nil,
@@ -189,6 +191,18 @@ public struct Decision: Sendable {
     self.writes = writes
     self.finished = finished
     self.limits = limits
+  }
+}
+
+/// An object to look at, after a while: many wishes for one object are one look, at the earliest of their times.
+public struct Wake: Sendable, Hashable {
+  public var kind: String
+  public var uid: UID
+  public var after: Duration
+  public init(kind: String, uid: UID, after: Duration) {
+    self.kind = kind
+    self.uid = uid
+    self.after = after
   }
 }
 

@@ -184,6 +184,14 @@ public final class KindSpec: @unchecked Sendable {
 
   public func field(_ name: String) -> FieldSpec? { fieldIndex[name].map { fields[$0] } }
 
+  /// The field under whose name a secret was sealed: `previousX` holds what `X` was, for as long as its grace lasts.
+  public func sealedName(_ field: FieldSpec) -> String {
+    guard field.name.hasPrefix("previous") else { return field.name }
+    let rest = field.name.dropFirst(8)
+    let current = rest.prefix(1).lowercased() + rest.dropFirst()
+    return self.field(current)?.generate?.grace == nil ? field.name : current
+  }
+
   /// The string field that `metadata.name` stands for; nil when the identity is composite.
   public var identityField: String? {
     guard let first = unique.first, first.fields.count == 1, let field = field(first.fields[0]), field.type == .string,

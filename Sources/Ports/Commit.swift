@@ -237,6 +237,8 @@ public struct Commit: Sendable {
   public var pins: [Pin] = []
   public var inventory: [InventoryChange] = []
   public var records: [RecordRow] = []
+  public var series: [SeriesWrite] = []
+  public var tallies: [TallyWrite] = []
   public var story: [StoryEvent] = []
   /// New intents and changed states, by (tenant, uid, generation, step name).
   public var effects: [EffectRow] = []

@@ -112,6 +112,11 @@ public protocol ReadPort: Sendable {
   func aggregate(_ query: RecordQuery, sum field: String?, by: String?) async throws -> [(group: String, count: Int, sum: Double)]
   /// Sums of a record kind's total, for each list of `by` values (in the total's order); 0 where there are no rows.
   func totals(tenant: UID, kind: String, name: String, keys: [[Value]]) async throws -> [Value]
+  /// Points of each object's series by time and channel; at most `SeriesLimits.points` of all together.
+  func series(tenant: UID, owners: [UID]) async throws -> [UID: [SeriesPoint]]
+  /// Sums by part and hour of a group, for the last `hours` hours that have any, or all of them; by hour.
+  func tallies(tenant: UID, group: UID, lastHours hours: Int?) async throws -> [TallyRow]
+  func groups(_ query: GroupQuery) async throws -> GroupPage
   func effects(tenant: UID, uid: UID, unconsumedOnly: Bool) async throws -> [EffectRow]
   func lastUsed(tenant: UID, uids: [UID]) async throws -> [UID: Timestamp]
   /// A named value that outlives a process; nil when there is none or its time is over.

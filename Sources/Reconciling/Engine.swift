@@ -30,8 +30,17 @@ public protocol WritePort: Sendable {
   /// `guards` runs on every attempt with the target objects as read (index by intent), so that a decision rests on locked facts.
   /// Throws Problems.
   func write(
-    _ intents: [Intent], origin: Origin, options: WriteOptions, guards: (@Sendable ([Int: StoredObject]) throws -> [Intent])?
+    _ intents: [Intent], origin: Origin, options: WriteOptions, attaching: Attachments,
+    guards: (@Sendable ([Int: StoredObject]) throws -> [Intent])?
   ) async throws -> WriteOutcome
+}
+
+extension WritePort {
+  public func write(
+    _ intents: [Intent], origin: Origin, options: WriteOptions, guards: (@Sendable ([Int: StoredObject]) throws -> [Intent])?
+  ) async throws -> WriteOutcome {
+    try await write(intents, origin: origin, options: options, attaching: Attachments(), guards: guards)
+  }
 }
 
 /// Plans against what is stored, commits, and plans again when the ground moved.
@@ -70,9 +79,10 @@ public final class Engine: WritePort, Sendable {
 
   public func write(
     _ intents: [Intent], origin: Origin, options: WriteOptions = WriteOptions(),
-    guards: (@Sendable ([Int: StoredObject]) throws -> [Intent])? = nil
+    attaching: Attachments = Attachments(), guards: (@Sendable ([Int: StoredObject]) throws -> [Intent])? = nil
   ) async throws -> WriteOutcome {
-    try await commit(intents, origin: origin, dryRun: options.dryRun, guards: guards)
+    try await commit(
+      intents, origin: origin, dryRun: options.dryRun, guards: guards, extend: { commit, _ in attaching.add(to: &commit) })
   }
 
   /// The shared path of all writes.
@@ -191,6 +201,6 @@ extension Commit {
   /// Nothing that the store would write.
   var isEmpty: Bool {
     writes.isEmpty && statuses.isEmpty && inventory.isEmpty && records.isEmpty && story.isEmpty && effects.isEmpty && work.isEmpty
-      && finished.isEmpty
+      && finished.isEmpty && series.isEmpty && tallies.isEmpty
   }
 }

@@ -208,6 +208,9 @@ public struct Reconciler: Sendable {
           RecordRow(
             tenant: engine.home($0.kind, object.tenant), uid: engine.minting.uid(at: now), kind: $0.kind, at: now, fields: $0.row)
         }
+        commit.work += decision.wakes.map {
+          WorkRequest(tenant: object.tenant, uid: $0.uid, kind: $0.kind, due: now + $0.after)
+        }
         if rows.isEmpty { commit.finished = [FinishedWork(item: item, next: gone ? nil : next, attempts: 0)] }
       })
     _ = outcome

@@ -29,6 +29,7 @@ final class CaseTests: XCTestCase {
   func testDeployCasesHold() throws { try check("specs/deploy/") }
   func testBackendCasesHold() throws { try check("specs/backend/") }
   func testPlatformCasesHold() throws { try check("specs/platform/") }
+  func testChargingCasesHold() throws { try check("specs/charging/") }
 
   private func check(_ prefix: String) throws {
     let outcome = try CaseSuite.outcome.get()
@@ -62,7 +63,7 @@ final class CaseTests: XCTestCase {
 
   func testTheOpenAPIDocumentsNameEveryOperation() throws {
     let runner = try CaseSuite.outcome.get().runner
-    for (family, base) in [("deploy", "/deploy/api"), ("backend", "/backend")] {
+    for (family, base) in [("deploy", "/deploy/api"), ("backend", "/backend"), ("charging", "/charging")] {
       let document = try runner.http.send(CaseRequest("GET", base + "/openapi.json")).json
       let named = Set(
         (document["paths"].object ?? [:]).flatMap { _, item in (item.object ?? [:]).compactMap { $0.value["operationId"].string }

@@ -29,6 +29,43 @@ enum DocumentedStatuses {
   ]
 
   private static let text = """
+    charging.sessions.list-sessions 200
+    charging.sessions.create-session 200
+    charging.sessions.get-session-detail 200
+    charging.sessions.replace-session 200
+    charging.sessions.update-session 200
+    charging.sessions.submit-batch 200
+    charging.sessions.get-batch-status 200
+    charging.stations.list-stations 200
+    charging.stations.get-station-detail 200
+    charging.stations.list-station-anomalies 200
+    charging.stations.get-station-connectors 200
+    charging.stations.get-station-energy 200
+    charging.stations.get-station-inference 200
+    charging.stations.get-shade-overview 200
+    charging.stations.lookup-station-ids 200
+    charging.anomalies.list-anomalies 200
+    charging.anomalies.list-anomaly-connectors 200
+    charging.anomalies.update-issue 200
+    charging.anomalies.list-anomaly-sessions 200
+    charging.anomalies.get-anomaly-detail 200
+    charging.models.list-models 200
+    charging.models.get-model-detail 200
+    charging.statistics.get-statistics 200
+    charging.webhooks.list-webhooks 200
+    charging.webhooks.create-webhook 200
+    charging.webhooks.get-webhook 200
+    charging.webhooks.update-webhook 200
+    charging.webhooks.delete-webhook 200
+    charging.webhooks.rotate-secret 200
+    charging.webhooks.test-webhook 200
+    charging.api-keys.list-api-keys 200
+    charging.api-keys.create-api-key 200
+    charging.api-keys.revoke-api-key 200
+    charging.organization.get-organization 200
+    charging.organization.update-organization 200
+    charging.members.list-members 200
+    charging.members.remove-member 200
     backend.api-keys.list-api-keys 200
     backend.api-keys.create-api-key 201
     backend.api-keys.update-api-key 200

@@ -44,6 +44,10 @@ final class IsolationTests: XCTestCase {
     {apiVersion: platform/v1, kind: RoleBinding, metadata: {name: b}, spec: {role: o, user: u@example.com}}
     ---
     {apiVersion: platform/v1, kind: ApiKey, metadata: {name: k}, spec: {label: k}}
+    ---
+    {apiVersion: charging/v1, kind: ChargingStation, metadata: {name: isolated-station}, spec: {}}
+    ---
+    {apiVersion: charging/v1, kind: DetectorModel, metadata: {name: isolated-model}, spec: {title: isolated-model}}
     """
 
   private func fixture(_ runner: CaseRunner) throws -> Fixture {
@@ -67,6 +71,15 @@ final class IsolationTests: XCTestCase {
         CaseRequest("GET", "/plumb/v1/objects/\(kind)/\(name)?tenant=\(world.tenant)", headers: operatorHeaders))
       ids[kind] = try XCTUnwrap(object.json["metadata"]["uid"].string, "\(kind) \(name): \(object.description)")
     }
+    // These are named by their names.
+    ids["ChargingStation"] = "isolated-station"
+    ids["DetectorModel"] = "isolated-model"
+    let session: Value = ["sessionId": "isolated-session", "chargingStationId": "isolated-station"]
+    let made = try runner.http.send(
+      CaseRequest(
+        "POST", "/charging/v1/sessions", headers: operatorHeaders + [("X-Tenant-ID", world.tenant)], body: JSON.write(session)))
+    XCTAssertEqual(made.status, 200, made.description)
+    ids["Session"] = "isolated-session"
     return Fixture(world: world, ids: ids)
   }
 

@@ -41,6 +41,7 @@ public struct WebhookController: KindController {
     var events: [(reason: String, message: String, warning: Bool)] = []
     if status["disabled"] == true {
       status["disabled"] = false
+      status["disabledAt"] = .null
       status["failures"] = 0
       status["attempt"] = 0
       status["nextAttemptAt"] = .null
@@ -58,6 +59,7 @@ public struct WebhookController: KindController {
     }
     if let limit = overLimit(input, status) {
       status["disabled"] = true
+      status["disabledAt"] = .string(input.now.description)
       status["cursor"]["disabledAt"] = .int(input.metadata.generation)
       let message =
         "it disabled itself after \(limit) failed attempts in a row (\(status["lastError"].string ?? "?")); "
@@ -93,7 +95,9 @@ public struct WebhookController: KindController {
       for item in open.prefix(failures > 0 ? 1 : Self.batch) {
         sequence += 1
         let request = WebhookRequest(webhook: input.metadata.uid, tenant: input.metadata.tenant, item: item)
-        let step = request.step(named: "deliver-\(sequence)", url: url, secret: secret, now: input.now)
+        let step = request.step(
+          named: "deliver-\(sequence)", url: url, secret: secret,
+          previous: WebhookRequest.previous(.object(input.spec), now: input.now), now: input.now)
         steps.append(step)
         sent.append(["step": .string(step.name), "item": .string(Self.key(item))])
       }

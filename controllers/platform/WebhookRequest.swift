@@ -42,13 +42,23 @@ struct WebhookRequest {
     Hex.encode(Digest.hmacSHA256(key: Array(secret.utf8), Array(payload.utf8)))
   }
 
-  func step(named name: String, url: String, secret: String, now: Timestamp, test: Bool = false) -> Step {
+  /// For so long after a rotation deliveries are signed with the old secret too.
+  static let grace = Duration.seconds(24 * 3600)
+
+  /// The secret before the last rotation, while receivers may not have heard of the new one. `spec`: of the webhook.
+  static func previous(_ spec: Value, now: Timestamp) -> String? {
+    guard let rotated = spec["secretRotatedAt"].timestamp, now - rotated < grace else { return nil }
+    return spec["previousSecret"].string
+  }
+
+  func step(named name: String, url: String, secret: String, previous: String?, now: Timestamp, test: Bool = false) -> Step {
     var headers: ObjectMap = [
       "Content-Type": "application/json", "User-Agent": .string(Self.agent), "X-Webhook-Event": .string(event),
       "X-Webhook-Delivery": .string(id),
       "X-Webhook-Timestamp": .string(now.description), "X-Webhook-Signature": .string(Self.sign(payload, secret: secret)),
     ]
     if test { headers["X-Webhook-Test"] = "true" }
+    if let previous { headers["X-Webhook-Signature-Previous"] = .string(Self.sign(payload, secret: previous)) }
     return Step(
       name: name, service: "http", operation: "post",
       arguments: [

@@ -29,7 +29,9 @@ public struct WebhookSendController: KindController {
       return Decision(status: failure.map { run.ended("Failed", $0) } ?? run.succeeded("delivered"), records: [record])
     }
     run.attempts = 1
-    let step = request.step(named: "send", url: url, secret: secret, now: input.metadata.created, test: test)
+    let step = request.step(
+      named: "send", url: url, secret: secret,
+      previous: WebhookRequest.previous(webhook["spec"], now: input.now), now: input.metadata.created, test: test)
     return Decision(status: run.running("delivering"), steps: [step])
   }
 

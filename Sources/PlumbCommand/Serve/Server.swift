@@ -146,7 +146,7 @@ final class Server: @unchecked Sendable {
       ProcessService(directory: data.path + "/apps"), HTTPService(outgoing),
       CountingService(inner: try MailService(server: options.smtp), integration: "email", tally: calls),
       try DNSService(resolver: options.resolver), FeedService(store: store, catalog: catalog),
-      RecordsService(store: store, catalog: catalog), PDFService(), payments,
+      RecordsService(store: store, catalog: catalog), ChargingFacts(reads: store), PDFService(), payments,
       IntegrationService(
         store: store, payments: payments, outgoing: outgoing, hasMail: options.smtp != nil, tally: calls, clock: clock),
     ])

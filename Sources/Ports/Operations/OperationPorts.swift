@@ -45,7 +45,8 @@ public typealias WriteGuard = @Sendable ([Int: StoredObject]) throws -> [Intent]
 public protocol OperationWriting: Sendable {
   /// Plans and commits intents in one transaction: keys, references, rules, limits, ownership, history and feed as for any write.
   /// Throws Problems with pointers into the request's body where the route names its fields.
-  func write(_ intents: [Intent], guards: WriteGuard?) async throws -> OperationOutcome
+  /// `attaching`: what goes into the same commit beside objects.
+  func write(_ intents: [Intent], attaching: Attachments, guards: WriteGuard?) async throws -> OperationOutcome
   /// Rows of record kinds, outside a transaction.
   func append(_ records: [RecordRow]) async throws
   /// Writes a named value when the present one equals `expecting` (nil: absent; not given: always). False when it does not.
@@ -54,6 +55,9 @@ public protocol OperationWriting: Sendable {
 
 extension OperationWriting {
   public func write(_ intents: [Intent]) async throws -> OperationOutcome { try await write(intents, guards: nil) }
+  public func write(_ intents: [Intent], guards: WriteGuard?) async throws -> OperationOutcome {
+    try await write(intents, attaching: Attachments(), guards: guards)
+  }
 }
 
 /// What a write did.

@@ -69,6 +69,9 @@ struct CommitTransaction {
     try side.effects(commit.effects)
     try side.story(commit.story)
     try records.append(commit.records, flight, faults)
+    let series = SeriesStatements(flight: flight)
+    try series.write(commit.series)
+    try series.write(commit.tallies)
     try side.work(finished: commit.finished, requests: commit.work)
 
     let announcements = self.announcements(statuses, versions, observed)

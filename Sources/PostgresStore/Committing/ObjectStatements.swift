@@ -121,6 +121,8 @@ struct ObjectArrays {
     s AS (DELETE FROM observed s USING w WHERE s.tenant = w.tenant AND s.uid = w.uid), \
     e AS (DELETE FROM effect e USING w WHERE e.tenant = w.tenant AND e.uid = w.uid), \
     l AS (DELETE FROM last_used l USING w WHERE l.tenant = w.tenant AND l.uid = w.uid), \
+    n AS (DELETE FROM series n USING w WHERE n.tenant = w.tenant AND n.owner = w.uid), \
+    t AS (DELETE FROM tally t USING w WHERE t.tenant = w.tenant AND t.owner = w.uid), \
     h AS (\(history) d) SELECT count(*) FROM d
     """
 }

@@ -3,7 +3,7 @@ import Core
 
 /// What a template may leave open.
 enum TemplateHole: String, Sendable, CaseIterable {
-  case data, items, total, limit, offset, nextCursor, requestId, id, version
+  case data, items, total, limit, offset, page, nextCursor, requestId, id, version
   case code, message, details, errors, status
 }
 

@@ -139,7 +139,7 @@ struct SchemaWriter {
       case .data: return data
       case .items: return items
       case .total: return ["type": ["integer", "null"]]
-      case .limit, .offset, .status: return ["type": "integer"]
+      case .limit, .offset, .page, .status: return ["type": "integer"]
       case .nextCursor, .id: return ["type": ["string", "null"]]
       case .errors: return ["type": "array", "items": ["type": "object"]]
       case .details: return ["type": "object"]

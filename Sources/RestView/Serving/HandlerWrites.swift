@@ -7,7 +7,7 @@ import Reconciling
 
 final class HandlerWrites: OperationWriting, @unchecked Sendable {
   /// Intents that one write may hold.
-  static let limit = 1000
+  static let limit = 5000
 
   private let context: RequestContext
   private let audit: [Intent]
@@ -26,14 +26,14 @@ final class HandlerWrites: OperationWriting, @unchecked Sendable {
   /// The audit entry is written, or there is none.
   var isAudited: Bool { lock.withLock { audited } }
 
-  func write(_ intents: [Intent], guards: WriteGuard?) async throws -> OperationOutcome {
+  func write(_ intents: [Intent], attaching: Attachments, guards: WriteGuard?) async throws -> OperationOutcome {
     guard intents.count <= Self.limit else {
       throw Problem(.tooLarge, code: ProblemCode.tooLarge, "This would change more than \(Self.limit) objects.")
     }
     let further = isAudited ? [] : audit
     do {
       let outcome = try await context.services.writer.write(
-        intents + further, origin: context.origin, options: WriteOptions(), guards: guards)
+        intents + further, origin: context.origin, options: WriteOptions(), attaching: attaching, guards: guards)
       context.services.positions.note(outcome.positions)
       lock.withLock {
         positions.merge(outcome.positions) { max($0, $1) }

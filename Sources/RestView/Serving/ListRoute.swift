@@ -156,6 +156,7 @@ extension RouteExecutor {
       case .total: JSON.write(Value(page.total), to: &out)
       case .limit: JSON.write(page.limit, to: &out)
       case .offset: JSON.write(page.offset, to: &out)
+      case .page: JSON.write(page.offset / max(1, page.limit) + 1, to: &out)
       case .nextCursor: JSON.write(Value(page.nextCursor), to: &out)
       case .requestId: JSON.write(context.requestID, to: &out)
       case .version: JSON.write(family.version, to: &out)

@@ -131,7 +131,7 @@ struct ViewWriter {
 
   private func reveal(_ field: FieldSpec, _ object: StoredObject) -> String? {
     guard let sealed = Builtins.sealed(field, of: object) else { return nil }
-    return try? sealing.open(sealed, context: "\(object.kind).\(field.name)")
+    return try? sealing.open(sealed, context: "\(object.kind).\(ids.catalog.kind(object.kind)?.sealedName(field) ?? field.name)")
   }
 
   private func write(_ time: Timestamp?, to out: inout [UInt8]) {

@@ -67,6 +67,13 @@ public final class FaultyStore: StorePort, @unchecked Sendable {
   public func effects(tenant: UID, uid: UID, unconsumedOnly: Bool) async throws -> [EffectRow] {
     try await link.call("effects") { try await inner.effects(tenant: tenant, uid: uid, unconsumedOnly: unconsumedOnly) }
   }
+  public func series(tenant: UID, owners: [UID]) async throws -> [UID: [SeriesPoint]] {
+    try await link.call("series") { try await inner.series(tenant: tenant, owners: owners) }
+  }
+  public func tallies(tenant: UID, group: UID, lastHours hours: Int?) async throws -> [TallyRow] {
+    try await link.call("tallies") { try await inner.tallies(tenant: tenant, group: group, lastHours: hours) }
+  }
+  public func groups(_ query: GroupQuery) async throws -> GroupPage { try await link.call("groups") { try await inner.groups(query) } }
   public func sequence(tenant: UID, name: String, count: Int) async throws -> Range<Int> {
     try await link.call("sequence", write: true) { try await inner.sequence(tenant: tenant, name: name, count: count) }
   }

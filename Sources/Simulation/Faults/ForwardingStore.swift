@@ -52,6 +52,13 @@ open class ForwardingStore: StorePort, @unchecked Sendable {
   open func effects(tenant: UID, uid: UID, unconsumedOnly: Bool) async throws -> [EffectRow] {
     try await inner.effects(tenant: tenant, uid: uid, unconsumedOnly: unconsumedOnly)
   }
+  open func series(tenant: UID, owners: [UID]) async throws -> [UID: [SeriesPoint]] {
+    try await inner.series(tenant: tenant, owners: owners)
+  }
+  open func tallies(tenant: UID, group: UID, lastHours hours: Int?) async throws -> [TallyRow] {
+    try await inner.tallies(tenant: tenant, group: group, lastHours: hours)
+  }
+  open func groups(_ query: GroupQuery) async throws -> GroupPage { try await inner.groups(query) }
   open func sequence(tenant: UID, name: String, count: Int) async throws -> Range<Int> {
     try await inner.sequence(tenant: tenant, name: name, count: count)
   }

@@ -167,6 +167,7 @@ struct MemoryState {
   var effects: [UID: [EffectRow]] = [:]
   var records: [String: [RecordRow]] = [:]
   var recordKeys: [RecordKey: (uid: UID, until: Timestamp?)] = [:]
+  var series = MemorySeries()
   var values: [Name: (Value, Timestamp?)] = [:]
   var lastUsed: [UID: (tenant: UID, at: Timestamp)] = [:]
   var sequences: [Name: Int] = [:]

@@ -228,6 +228,7 @@ extension MemoryStore {
     }
     state.story += commit.story
     appendRecords(commit.records, &state)
+    state.series.take(commit)
     for finished in commit.finished {
       guard var item = state.work[finished.item.uid], item.dirty == finished.item.dirty else { continue }
       item.due = finished.next ?? item.due

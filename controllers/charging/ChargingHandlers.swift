@@ -1,0 +1,12 @@
+// The handlers of this family, for the registry.
+import Ports
+
+enum ChargingHandlers {
+  static let all: [any OperationHandler] = [
+    CreateSessionHandler(), ReplaceSessionHandler(), AppendSessionHandler(), GetSessionHandler(), SubmitBatchHandler(),
+    GetBatchHandler(), StationLookupHandler(),
+    StationEnergyHandler(), ListAnomaliesHandler(), AnomalyConnectorsHandler(), AnomalySessionsHandler(), AnomalyDetailHandler(),
+    ListModelsHandler(), GetModelHandler(), StatisticsHandler(), ListKeysHandler(),
+    ListMembersHandler(),
+  ]
+}
