@@ -174,6 +174,9 @@ public struct Decision: Sendable {
   /// Checked together with the commit, so that two decisions at once cannot both take the last place.
   public var limits: [StatusLimit] = []
   public var sums: [SumLimit] = []
+  /// What is not as it was made, though nobody asked for a change: a sentence each. Whether the steps are taken is then for the
+  /// kind's, the set's or the object's `onDrift` to say.
+  public var drift: [String] = []
 
   public init(
     status: Value, steps: [Step] = [], lookAgain: Duration? = nil,

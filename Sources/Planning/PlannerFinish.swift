@@ -10,9 +10,11 @@ extension PlannerRun {
     var items: [PlanItem] = []
     var results: [UID: StoredObject] = [:]
     items.reserveCapacity(drafts.count)
-    for draft in drafts {
+    let going = deletions()
+    if drafts.contains(where: { needsLookup($0.kind) }) { effectLookup = lookup }
+    for draft in drafts.filter({ $0.fate != .delete }) + going.order.map({ drafts[$0] }) {
       results[draft.object.uid] = draft.object
-      items.append(item(draft))
+      if draft.replacedBy == nil { items.append(item(draft)) }
       guard problems.isEmpty else { continue }
       commit.records += auditRows(draft)
       switch draft.fate {
@@ -50,12 +52,15 @@ extension PlannerRun {
       case .delete:
         var object = draft.object
         let operation: ObjectWrite.Operation =
-          context.cleanup.contains(draft.kind.name) ? .startDelete : draft.kind.lifecycle.soft ? .softDelete : .remove
+          going.slow.contains(object.uid) ? .startDelete : draft.kind.lifecycle.soft ? .softDelete : .remove
+        if draft.replacedBy != nil, operation != .remove { object.name = Self.formerName(object) }
         object.deleting = context.now
         object.deleted = operation == .softDelete
         object.updated = context.now
         results[object.uid] = object
-        commit.writes.append(ObjectWrite(operation, object, expected: draft.existing?.version, events: events(draft)))
+        var write = ObjectWrite(operation, object, expected: draft.existing?.version, events: events(draft))
+        write.freesKeys = draft.replacedBy != nil
+        commit.writes.append(write)
         commit.pins.append(.unreferenced(tenant: object.tenant, uid: object.uid))
         if operation == .startDelete {
           commit.work.append(WorkRequest(tenant: object.tenant, uid: object.uid, kind: object.kind))
@@ -114,6 +119,9 @@ extension PlannerRun {
     var changes: [PlanItem.FieldChange] = []
     switch draft.fate {
     case .keep: action = .unchanged
+    case .create where draft.replaces != nil:
+      action = .replace
+      changes = diff(draft.replaces?.spec ?? [:], draft.object.spec, draft.kind)
     case .record, .create:
       action = .create
       changes = FieldLeaves.of(draft.object.spec, draft.kind).map { change($0.path, .null, $0.value, draft.kind) }
@@ -121,15 +129,22 @@ extension PlannerRun {
     case .delete: action = .delete
     case .update:
       changes = diff(draft.existing?.spec ?? [:], draft.object.spec, draft.kind) + metadataDiff(draft)
-      let newManager = draft.object.owners.contains {
-        $0.value.manager == context.origin.manager && draft.existing?.owners[$0.key]?.manager != context.origin.manager
+      let mine = { (owner: FieldOwner?) in
+        owner.map { [$0] + $0.also }?.contains { $0.manager == self.context.origin.manager } ?? false
       }
-      action = changes.isEmpty ? (newManager ? .adopt : .unchanged) : .update
+      let newManager = draft.object.owners.contains { mine($0.value) && !mine(draft.existing?.owners[$0.key]) }
+      let renamed = draft.existing.map { $0.name != draft.object.name } ?? false
+      action = renamed ? .rename : !changes.isEmpty ? .update : newManager ? .adopt : .unchanged
     }
-    return PlanItem(
+    var item = PlanItem(
       action: action, tenant: draft.object.tenant, uid: draft.object.uid, kind: draft.kind.name, name: draft.object.name,
       changes: changes,
       reason: draft.reason, place: draft.intent.flatMap { intents[$0].place }, intent: draft.intent)
+    item.forcedBy = draft.forcedBy
+    item.replaces = draft.replaces?.uid
+    if action == .rename { item.formerName = draft.existing?.name }
+    if action != .unchanged, action != .adopt { item.effects = effects(draft) }
+    return item
   }
 
   private func diff(_ before: ObjectMap, _ after: ObjectMap, _ kind: KindSpec) -> [PlanItem.FieldChange] {
@@ -163,6 +178,17 @@ extension PlannerRun {
         .object(ObjectMap(labels.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) }))
       }
       changes.append(.init(path: "metadata.labels", before: map(existing.labels), after: map(draft.object.labels)))
+    }
+    if draft.existing?.name != draft.object.name {
+      changes.append(.init(path: "metadata.name", before: .string(existing.name), after: .string(draft.object.name)))
+    }
+    if let intent = draft.intent, intents[intent].handover != nil {
+      for path in Set(existing.owners.keys).union(draft.object.owners.keys).sorted() {
+        let (before, after) = (existing.owners[path]?.manager, draft.object.owners[path]?.manager)
+        if before == after { continue }
+        changes.append(
+          .init(path: "metadata.manager.\(path)", before: Value(before?.description), after: Value(after?.description)))
+      }
     }
     if existing.protected != draft.object.protected {
       changes.append(.init(path: "metadata.protect", before: .bool(existing.protected), after: .bool(draft.object.protected)))
