@@ -121,14 +121,14 @@ extension PlannerRun {
     case .keep: action = .unchanged
     case .create where draft.replaces != nil:
       action = .replace
-      changes = diff(draft.replaces?.spec ?? [:], draft.object.spec, draft.kind)
+      changes = SpecDiff.changes(draft.replaces?.spec ?? [:], draft.object.spec, draft.kind)
     case .record, .create:
       action = .create
-      changes = FieldLeaves.of(draft.object.spec, draft.kind).map { change($0.path, .null, $0.value, draft.kind) }
+      changes = FieldLeaves.of(draft.object.spec, draft.kind).map { SpecDiff.change($0.path, .null, $0.value, draft.kind) }
     case .restore: action = .restore
     case .delete: action = .delete
     case .update:
-      changes = diff(draft.existing?.spec ?? [:], draft.object.spec, draft.kind) + metadataDiff(draft)
+      changes = SpecDiff.changes(draft.existing?.spec ?? [:], draft.object.spec, draft.kind) + metadataDiff(draft)
       let mine = { (owner: FieldOwner?) in
         owner.map { [$0] + $0.also }?.contains { $0.manager == self.context.origin.manager } ?? false
       }
@@ -147,37 +147,11 @@ extension PlannerRun {
     return item
   }
 
-  private func diff(_ before: ObjectMap, _ after: ObjectMap, _ kind: KindSpec) -> [PlanItem.FieldChange] {
-    let old = Dictionary(FieldLeaves.of(before, kind).map { ($0.path, $0.value) }, uniquingKeysWith: { first, _ in first })
-    let new = FieldLeaves.of(after, kind)
-    var changes: [PlanItem.FieldChange] = []
-    for (path, value) in new where !sameValue(old[path], value) { changes.append(change(path, old[path] ?? .null, value, kind)) }
-    let kept = Set(new.map(\.path))
-    for path in old.keys.sorted() where !kept.contains(path) { changes.append(change(path, old[path] ?? .null, .null, kind)) }
-    return changes
-  }
-
-  private func change(_ path: String, _ before: Value, _ after: Value, _ kind: KindSpec) -> PlanItem.FieldChange {
-    let secret = kind.holdsSecrets && isSecret(path, kind.fields)
-    return PlanItem.FieldChange(path: path, before: secret ? .null : before, after: secret ? .null : after, secret: secret)
-  }
-
-  private func isSecret(_ path: String, _ fields: [FieldSpec]) -> Bool {
-    let steps = path.split(separator: ".", maxSplits: 1).map(String.init)
-    guard let field = fields.first(where: { $0.name == steps[0] }) else { return steps[0].hasPrefix("previous") }
-    if field.secret != nil { return true }
-    guard steps.count > 1 else { return false }
-    return field.type == .map ? field.of?.secret != nil : isSecret(steps[1], field.fields)
-  }
-
   private func metadataDiff(_ draft: Draft) -> [PlanItem.FieldChange] {
     guard let existing = draft.existing else { return [] }
     var changes: [PlanItem.FieldChange] = []
     if existing.labels != draft.object.labels {
-      func map(_ labels: [String: String]) -> Value {
-        .object(ObjectMap(labels.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) }))
-      }
-      changes.append(.init(path: "metadata.labels", before: map(existing.labels), after: map(draft.object.labels)))
+      changes.append(.init(path: "metadata.labels", before: SpecDiff.labels(existing.labels), after: SpecDiff.labels(draft.object.labels)))
     }
     if draft.existing?.name != draft.object.name {
       changes.append(.init(path: "metadata.name", before: .string(existing.name), after: .string(draft.object.name)))

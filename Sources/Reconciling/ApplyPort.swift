@@ -47,6 +47,8 @@ public struct ApplyRequest: Sendable {
   public var fence: Fence?
   /// The objects must exist: they are taken over from the API, not made.
   public var adopt = false
+  /// What becomes of drift of the set's objects from now on: `correct`, `report`, or `kind` as each kind says. Nil: as before.
+  public var onDrift: String?
 
   public init(
     set: String? = nil, owner: UID, prune: Bool = false, dryRun: Bool = false, takeOver: Bool = false, confirm: String? = nil,

@@ -103,6 +103,9 @@ public struct ApplyService: ApplyPort {
         // Without anything to write there is nothing to guard.
         if !commit.isEmpty { commit.fence = request.fence }
       })
+    if let word = request.onDrift, !request.dryRun {
+      try await SetPauses(engine.store).setOnDrift(word == "kind" ? nil : word, of: set, owner: request.owner)
+    }
     var result = ApplyOutcome(
       plan: outcome.plan, positions: outcome.positions, unchanged: knownCount,
       pinned: request.dryRun ? pins.make(outcome.plan, commit: request.sourceCommit) : .null)

@@ -14,11 +14,13 @@ public struct ChangeService: Sendable {
   /// Who asks, and how.
   public struct Request: Sendable {
     public var actor: String
+    public var user: UID?
     public var dryRun: Bool
     /// Token of an earlier question.
     public var confirm: String?
-    public init(actor: String, dryRun: Bool = false, confirm: String? = nil) {
+    public init(actor: String, user: UID? = nil, dryRun: Bool = false, confirm: String? = nil) {
       self.actor = actor
+      self.user = user
       self.dryRun = dryRun
       self.confirm = confirm
     }
@@ -50,6 +52,6 @@ public struct ChangeService: Sendable {
   func target(_ object: StoredObject) -> Intent.Target { .uid(tenant: object.tenant, kind: object.kind, object.uid) }
 
   func origin(_ request: Request, _ action: String) -> Origin {
-    Origin(manager: .api, actor: request.actor, action: action)
+    Origin(manager: .api, actor: request.actor, action: action, user: request.user)
   }
 }

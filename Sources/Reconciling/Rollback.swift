@@ -28,9 +28,9 @@ extension ChangeService {
     let sets = holders.filter { manager.contains(.set($0.set)) }
     let pause = SetPause(
       reason: "\(object.label) was rolled back to version \(past.version)", by: request.actor, at: engine.clock.now())
-    return try await pausing(sets.map { ($0.owner, $0.set) }, pause, request) {
+    return try await pausing(sets.map { ($0.owner, $0.set) }, pause, request) { sources in
       try await engine.commit(
-        [revert(past)], origin: origin(request, "rollback"), dryRun: request.dryRun, prepared: true,
+        [revert(past)] + sources, origin: origin(request, "rollback"), dryRun: request.dryRun, prepared: true,
         extend: { commit, plan in Self.keepInInventory(&commit, plan, holders, engine.catalog.digest) })
     }
   }
@@ -55,9 +55,9 @@ extension ChangeService {
       then.map(revert) + later.map { Intent(.delete, .uid(tenant: $0.tenant, kind: $0.kind, $0.uid)) }
     let rows = then.map { row($0) }
     let pause = SetPause(reason: "it was rolled back to \(moment)", by: request.actor, at: engine.clock.now())
-    return try await pausing([(owner, set)], pause, request) {
+    return try await pausing([(owner, set)], pause, request) { sources in
       try await engine.commit(
-        intents, origin: origin(request, "rollback"), dryRun: request.dryRun, prepared: true,
+        intents + sources, origin: origin(request, "rollback"), dryRun: request.dryRun, prepared: true,
         deletions: DeletionQuestion(
           scope: "rollback/\(set)", tenant: owner, actor: request.actor, token: request.confirm, total: stored.rows.count),
         extend: { commit, plan in
@@ -163,20 +163,50 @@ extension ChangeService {
 
   /// The pause comes first, so that no source can come between; it goes again when the rollback does not happen.
   private func pausing(
-    _ sets: [(owner: UID, set: String)], _ pause: SetPause, _ request: Request, _ body: () async throws -> WriteOutcome
+    _ sets: [(owner: UID, set: String)], _ pause: SetPause, _ request: Request, _ body: ([Intent]) async throws -> WriteOutcome
   ) async throws -> (outcome: WriteOutcome, paused: [String]) {
-    if request.dryRun { return (try await body(), sets.map(\.set)) }
+    let sources = try await self.sources(of: sets, pause.reason)
+    if request.dryRun { return (try await body([]), sets.map(\.set)) }
     var fresh: [(owner: UID, set: String)] = []
-    for (owner, set) in sets where try await pauses.pause(of: set, owner: owner) == nil {
+    for (owner, set) in sets where sources[set] == nil {
+      if try await pauses.pause(of: set, owner: owner) != nil { continue }
       try await pauses.pause(set, owner: owner, pause)
       fresh.append((owner, set))
     }
     do {
-      let outcome = try await body()
+      let outcome = try await body(sources.sorted { $0.key < $1.key }.map(\.value))
       return (outcome, sets.map(\.set))
     } catch {
       for (owner, set) in fresh { _ = try? await pauses.resume(set, owner: owner) }
       throw error
     }
+  }
+
+  /// Git sources are paused by their own fields, in the same commit.
+  func sources(of sets: [(owner: UID, set: String)], _ reason: String?) async throws -> [String: Intent] {
+    guard engine.catalog.kind(Self.source) != nil else { return [:] }
+    let names = sets.filter { $0.set.hasPrefix(Self.gitPrefix) }.map { ($0.set, $0.owner) }
+    let keys = names.map { ObjectKey(tenant: $0.1, kind: Self.source, name: String($0.0.dropFirst(Self.gitPrefix.count))) }
+    guard !keys.isEmpty else { return [:] }
+    var found: [String: Intent] = [:]
+    for object in try await engine.store.objects(named: keys) where !object.deleted {
+      let fields: ObjectMap = reason.map { ["paused": true, "pausedReason": .string($0)] } ?? ["paused": false, "pausedReason": .null]
+      found[Self.gitPrefix + object.name] = Intent(.patch, target(object), fields: fields)
+    }
+    return found
+  }
+
+  static let source = "GitSource"
+  static let gitPrefix = "git:"
+
+  /// Pauses the source of a set, or (no reason) lets it go on. False: it was not paused.
+  public func pause(set: String, owner: UID, reason: String?, _ request: Request) async throws -> Bool {
+    if let intent = try await sources(of: [(owner, set)], reason)[set] {
+      return !(try await engine.commit([intent], origin: origin(request, reason == nil ? "resume" : "suspend"), dryRun: false)).positions
+        .isEmpty
+    }
+    guard let reason else { return try await pauses.resume(set, owner: owner) }
+    try await pauses.pause(set, owner: owner, SetPause(reason: reason, by: request.actor, at: engine.clock.now()))
+    return true
   }
 }

@@ -130,7 +130,7 @@ final class Server: @unchecked Sendable {
     try await Bootstrap.run(engine, data)
 
     let outgoing = OutgoingHTTP(allowPrivateTargets: options.allowPrivateTargets)
-    let apply = ApplyService(engine: engine, digest: { Digest.sha256($0) }, token: { randomToken(length: 20) })
+    let apply = ApplyService(engine: engine, digest: { Digest.sha256($0) })
     let services = Services([
       GitService(
         folder: data.path + "/git", allowPrivateTargets: options.allowPrivateTargets, applying: SourceApply(service: apply)),
@@ -188,7 +188,7 @@ final class Server: @unchecked Sendable {
     let tally = RequestTally()
     if options.role != .worker {
       let native = NativeHandler(
-        catalog: catalog, store: store, writer: engine, apply: apply, auth: identity, clock: clock, bell: bell, log: log)
+        catalog: catalog, store: store, writer: engine, apply: apply, changes: ChangeService(engine: engine), auth: identity, clock: clock, bell: bell, log: log)
       let rest = RestHandler(
         catalog: catalog, store: store, writer: engine, auth: TallyingIdentity(inner: identity), sealing: vault, clock: clock,
         random: random, cursorKey: vault.derivedKey("cursor"), version: PlumbVersion.text,

@@ -12,12 +12,17 @@ enum DiffVerb {
   static func run(_ arguments: Arguments, _ console: Console) throws -> ExitCode {
     let input = try SetInput(arguments)
     let plan = try APIClient(arguments).post(["plan"], .object(input.body))
+    return show(plan, set: input.set, arguments, console)
+  }
+
+  /// Prints a plan; exit code 2 when it changes something.
+  static func show(_ plan: Value, set: String, _ arguments: Arguments, _ console: Console) -> ExitCode {
     switch arguments.value("output") {
     case "json":
       var shown = plan.object ?? ObjectMap()
       shown["pinned"] = nil
       console.out(JSON.pretty(.object(shown)) + "\n")
-    case "markdown": console.out(PlanMarkdown.write(plan, set: input.set))
+    case "markdown": console.out(PlanMarkdown.write(plan, set: set))
     default: console.out(PlanText(console: console).write(plan, done: false))
     }
     return hasChanges(plan) ? .changes : .done

@@ -54,7 +54,7 @@ extension MemoryStore {
 
   func matches(_ state: MemoryState, _ query: ObjectQuery) -> [StoredObject] {
     state.objects.values.filter { object in
-      object.tenant == query.tenant && object.kind == query.kind && (query.includeDeleted || !object.deleted)
+      (query.everywhere || object.tenant == query.tenant) && object.kind == query.kind && (query.includeDeleted || !object.deleted)
         && MemoryPredicate { self.field(object, $0) }.holds(query.predicate)
     }
   }
