@@ -17,8 +17,9 @@ extension NativeHandler {
     if everywhere, !request.caller.isOperator {
       throw Problem(.denied, code: "denied", "Only operators may look at all tenants.", fix: "Leave out allTenants.")
     }
-    let members: Set<UID>? = try await request.query("set").map { set in
-      Set(try await store.inventory(owner: request.caller.tenant, set: set).rows.map(\.uid))
+    var members: Set<UID>?
+    if let set = request.query("set") {
+      members = Set(try await store.inventory(owner: request.caller.tenant, set: set).rows.map(\.uid))
     }
     let kinds = catalog.kinds.filter { $0.observe != nil && request.mayRead($0) && named?.contains($0.name) ?? true }
     var found: [StoredObject] = []

@@ -79,7 +79,8 @@ extension NativeHandler {
   }
 
   func get(_ request: NativeRequest) async throws -> HTTPResponse {
-    let shown = try await request.moment("at").map { try await object(request, at: $0) } ?? object(request).0
+    let moment = try request.moment("at")
+    let shown = if let moment { try await object(request, at: moment) } else { try await object(request).0 }
     return NativeAnswer.json(try await shape([shown], request, owners: try request.flag("owners")).first ?? .null)
   }
 
