@@ -65,6 +65,11 @@ public struct NativeHandler: HTTPHandler {
     }
   }
 
+  /// Whether the request carries the token of an operator.
+  public func isOperator(_ request: HTTPRequest) async -> Bool {
+    (try? await authenticated(request))?.caller.isOperator ?? false
+  }
+
   private func authenticated(_ request: HTTPRequest) async throws -> NativeRequest {
     let parts = try NativeRequest.Parts(request)
     guard let header = request.headers["Authorization"], header.lowercased().hasPrefix("bearer ") else {

@@ -94,7 +94,8 @@ private struct Merging {
       merged.problems.append(conflict(path, holder))
       return false
     }
-    guard case .set = manager, let other = others.first else { return true }
+    // Who adopts has said that the values found are to be those of the manifests.
+    guard case .set = manager, !intent.adopts, let other = others.first else { return true }
     merged.problems.append(conflict(path, other))
     return false
   }
@@ -130,7 +131,8 @@ private struct Merging {
       return
     }
     guard present.manager != manager, case .set = manager else { return }
-    if intent.takeOver {
+    let isSet = if case .set = present.manager { true } else { false }
+    if intent.takeOver || intent.adopts && !isSet {
       merged.owners[path] = mine(path)
     } else if !present.also.contains(where: { $0.manager == manager }), present.also.count < FieldOwner.mostAlso {
       present.also.append(mine(path))

@@ -141,6 +141,7 @@ final class Server: @unchecked Sendable {
     let unknown = RouteChecker.checkSources(catalog, services: optionalServices.union(services.all.map(\.name)))
     guard unknown.isEmpty else { throw Problems(unknown) }
     var worker: Worker?
+    let drift = DriftTally()
     // Begun once the listeners are there: a server whose address is in use starts no work, and no processes.
     var loops: [@Sendable () async -> Void] = []
     if options.role != .api {
@@ -150,7 +151,7 @@ final class Server: @unchecked Sendable {
       }
       let reconciler = Reconciler(
         engine: engine, services: services, runner: runner, controllers: ControllerRegistry.all, sealing: vault,
-        readinessMoved: { _ in })
+        readinessMoved: { _ in }, drift: drift)
       if let last = data.lastReplica { try await store.release(replica: last) }
       let replica = vault.uid(at: clock.now())
       try data.writeReplica(replica)
@@ -200,7 +201,7 @@ final class Server: @unchecked Sendable {
         })
       caches.set(rest)
       loops.append { await rest.follow() }
-      let metrics = Metrics(rest: rest, worker: worker, store: store, startedAt: clock.now(), clock: clock)
+      let metrics = Metrics(rest: rest, worker: worker, drift: drift, store: store, startedAt: clock.now(), clock: clock)
       let root = RootHandler(native: native, rest: rest, metrics: metrics, store: store, ready: ready, tally: tally)
       var listeners: [(address: ListenAddress, handler: any HTTPHandler)] = [(options.listen, root)]
       for (family, address) in options.families {
@@ -217,7 +218,7 @@ final class Server: @unchecked Sendable {
       url = Self.url(options.listen, port: server.port)
       try data.writeAddress(url: url)
     }
-    let upkeep = Upkeep(store: store, identity: identity, vault: vault, clock: clock, tally: tally, catalog: catalog, log: log)
+    let upkeep = Upkeep(store: store, identity: identity, vault: vault, clock: clock, tally: tally, catalog: catalog, keepHistory: options.keepHistory, log: log)
     loops.append { await upkeep.run() }
     let tasks = loops.map { loop in Task.detached { await loop() } }
     ready.set(true)

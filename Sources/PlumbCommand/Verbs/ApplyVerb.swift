@@ -45,7 +45,8 @@ enum ApplyVerb {
     console.flush()
     guard arguments.has("wait"), !dryRun else { return .done }
     let gone = (outcome["items"].list ?? []).compactMap { item -> Value? in
-      item["action"].string == "delete" ? item["uid"] : item["replaces"].isNull ? nil : item["replaces"]
+      if item["action"].string == "delete" { return item["uid"] }
+      return item["replaces"].isNull ? Value?.none : item["replaces"]
     }
     let waiter = Waiter(client: client, console: console, timeout: timeout)
     do {
