@@ -177,6 +177,8 @@ public struct Decision: Sendable {
   /// What is not as it was made, though nobody asked for a change: a sentence each. Whether the steps are taken is then for the
   /// kind's, the set's or the object's `onDrift` to say.
   public var drift: [String] = []
+  /// The status where drift is only reported, and so nothing of the decision is done; null: the one before.
+  public var held: Value = .null
 
   public init(
     status: Value, steps: [Step] = [], lookAgain: Duration? = nil,

@@ -20,7 +20,7 @@ enum OwnershipMerge {
     _ stated: ObjectMap, onto existing: StoredObject?, kind: KindSpec, intent: Intent, context: PlanningContext
   ) -> Merged {
     if intent.operation == .revert { return Merged(spec: stated, owners: intent.owners) }
-    var merging = Merging(existing: existing, intent: intent, context: context)
+    var merging = Merging(existing: existing, kind: kind, intent: intent, context: context)
     var given = ObjectMap()
     for (name, value) in stated where !value.isNull { given[name] = value }
     let leaves = FieldLeaves.of(given, kind)
@@ -66,8 +66,10 @@ private struct Merging {
   let manager: Manager
   private let owner: FieldOwner
   private let context: PlanningContext
+  private let identity: String?
 
-  init(existing: StoredObject?, intent: Intent, context: PlanningContext) {
+  init(existing: StoredObject?, kind: KindSpec, intent: Intent, context: PlanningContext) {
+    identity = intent.places.isEmpty ? nil : kind.identityField
     merged = Merged(spec: existing?.spec ?? ObjectMap(), owners: existing?.owners ?? [:])
     self.existing = existing
     self.intent = intent
@@ -79,7 +81,8 @@ private struct Merging {
 
   func mine(_ path: String) -> FieldOwner {
     var owner = owner
-    owner.place = intent.places.isEmpty ? intent.place : intent.places[FieldLeaves.pointer(path)] ?? intent.place
+    if intent.places.isEmpty { return owner }
+    owner.place = intent.places[FieldLeaves.pointer(path)] ?? (path == identity ? intent.places["/metadata/name"] : nil) ?? intent.place
     return owner
   }
 

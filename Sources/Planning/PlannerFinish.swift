@@ -129,10 +129,10 @@ extension PlannerRun {
     case .delete: action = .delete
     case .update:
       changes = SpecDiff.changes(draft.existing?.spec ?? [:], draft.object.spec, draft.kind) + metadataDiff(draft)
-      let mine = { (owner: FieldOwner?) in
-        owner.map { [$0] + $0.also }?.contains { $0.manager == self.context.origin.manager } ?? false
+      // Who states a value that another manages already is remembered, which is nothing to tell.
+      let newManager = draft.object.owners.contains {
+        $0.value.manager == context.origin.manager && draft.existing?.owners[$0.key]?.manager != context.origin.manager
       }
-      let newManager = draft.object.owners.contains { mine($0.value) && !mine(draft.existing?.owners[$0.key]) }
       let renamed = draft.existing.map { $0.name != draft.object.name } ?? false
       action = renamed ? .rename : !changes.isEmpty ? .update : newManager ? .adopt : .unchanged
     }

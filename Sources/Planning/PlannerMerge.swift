@@ -183,6 +183,10 @@ extension PlannerRun {
           pointer: "/metadata/movedFrom", object: existing.label, fix: "Rename it there, or take it over on purpose."))
     }
     guard draft.kind.field(identity)?.format == nil else { return problems.append(unnameable(draft, intent)) }
+    if let owner = merged.owners[identity], let mode = context.writeBack(owner), mode != .free, !intent.takeOver {
+      problems.append(
+        WriteBackConflict.problem("The name of \(existing.label)", owner, object: existing.label, pointer: nil, place: intent.place))
+    }
     merged.spec[identity] = .string(name)
     var owner = merged.owners[identity] ?? FieldOwner(manager: context.origin.manager, actor: context.origin.actor, at: context.now)
     (owner.actor, owner.at, owner.commit, owner.place) = (context.origin.actor, context.now, context.origin.commit, intent.place)

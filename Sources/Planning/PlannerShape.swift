@@ -28,7 +28,7 @@ extension PlannerRun {
       guard let existing = draft.existing else { continue }
       let before = existing.spec[field.name]
       guard !sameValue(before, value) else { continue }
-      if field.immutable, let before, !before.isNull, !(field.name == draft.kind.identityField && renames(draft, intent)) {
+      if field.immutable, let before, !before.isNull, !followsReplacement(before, value), !(field.name == draft.kind.identityField && renames(draft, intent)) {
         if intent.operation == .apply, field.replace || draft.kind.lifecycle.replace, field.name != draft.kind.identityField {
           forced.append(field.name)
           continue
@@ -47,6 +47,14 @@ extension PlannerRun {
       }
     }
     return forced
+  }
+
+  /// A reference that goes from what is replaced to its heir is no change of the referrer's own.
+  private func followsReplacement(_ before: Value, _ after: Value?) -> Bool {
+    guard let heir = after?.string.flatMap({ UID($0) }).flatMap({ draftByUID[$0] }), let old = drafts[heir].replaces else {
+      return false
+    }
+    return before.string == old.uid.description
   }
 
   private func renames(_ draft: Draft, _ intent: Intent) -> Bool {

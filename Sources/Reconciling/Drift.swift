@@ -40,7 +40,7 @@ extension Reconciler {
     // What only tells, such as a name that no longer resolves, is told as it is.
     let holdsBack = policy == .report && !(decision.steps.isEmpty && decision.writes.isEmpty)
     if holdsBack {
-      settled.status = object.status
+      settled.status = decision.held.isNull ? object.status : decision.held
       settled.steps = []
       settled.writes = []
       settled.records = []

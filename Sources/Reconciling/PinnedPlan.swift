@@ -88,10 +88,17 @@ struct PinnedPlan: Sendable {
     let after = changing(make(plan, commit: nil)["items"].list ?? [])
     let moved = Set(before.keys).union(after.keys).sorted().filter { before[$0] != after[$0] }
     if moved.isEmpty { return }
-    throw Problems(try await problems(moved.compactMap { name in after[name] ?? before[name] }, pinned))
+    throw Problems(
+      try await problems(
+        moved.compactMap { name in
+          guard var item = after[name] ?? before[name] else { return nil }
+          // What is gone by now is known by the uid that it had.
+          if item["uid"].isNull { item["uid"] = before[name]?["uid"] ?? .null }
+          return item
+        }))
   }
 
-  private func problems(_ moved: [Value], _ pinned: Value) async throws -> [Problem] {
+  private func problems(_ moved: [Value]) async throws -> [Problem] {
     let named = moved.prefix(Self.mostNamed)
     let tenants = Dictionary(grouping: named) { $0["tenant"].string.flatMap { UID($0) } ?? .rootTenant }
     var story: [String: PastObject] = [:]
@@ -99,7 +106,11 @@ struct PinnedPlan: Sendable {
       let keys = items.map { ObjectKey(tenant: tenant, kind: $0["kind"].string ?? "", name: $0["name"].string ?? "") }
       var uids = Set(items.compactMap { $0["uid"].string.flatMap { UID($0) } })
       uids.formUnion(try await store.objects(named: keys).map(\.uid))
-      for past in try await store.past(PastQuery(tenant: tenant, uids: uids.sorted())) { story[past.object.label] = past }
+      // Of two objects of one name, the one that moved last.
+      for past in try await store.past(PastQuery(tenant: tenant, uids: uids.sorted())) {
+        if let known = story[past.object.label], known.object.updated > past.object.updated { continue }
+        story[past.object.label] = past
+      }
     }
     var list = named.map { item -> Problem in
       let label = "\(item["kind"].string ?? "")/\(item["name"].string ?? "")"

@@ -57,7 +57,8 @@ extension ChangeService {
     let pause = SetPause(reason: "it was rolled back to \(moment)", by: request.actor, at: engine.clock.now())
     return try await pausing([(owner, set)], pause, request) { sources in
       try await engine.commit(
-        intents + sources, origin: origin(request, "rollback"), dryRun: request.dryRun, prepared: true,
+        // In the set's own name: what a git source states is not taken from it, and nothing is proposed.
+        intents + sources, origin: Origin(manager: .set(set), actor: request.actor, action: "rollback", user: request.user), dryRun: request.dryRun, prepared: true,
         deletions: DeletionQuestion(
           scope: "rollback/\(set)", tenant: owner, actor: request.actor, token: request.confirm, total: stored.rows.count),
         extend: { commit, plan in

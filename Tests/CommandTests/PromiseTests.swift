@@ -1,6 +1,7 @@
 // The promises of the engine, as a shell sees them: plan is apply, guards, managers, names, the past, drift.
 import Core
 import Foundation
+import TestSupport
 import XCTest
 
 @testable import PlumbCommand
@@ -74,7 +75,7 @@ final class PromiseTests: LiveTestCase {
     func set(_ key: String, _ replicas: Int) -> String {
       project("planned") + "---\napiVersion: deploy/v1\nkind: EnvVar\nmetadata: {name: planned-log}\n"
         + "spec: {project: planned, key: \(key), value: x}\n---\napiVersion: deploy/v1\nkind: App\nmetadata: {name: planned}\n"
-        + "spec: {project: planned, replicas: \(replicas)}\n"
+        + "spec: {project: planned, command: [sleep, '1000'], replicas: \(replicas)}\n"
     }
     XCTAssertEqual(try apply(set("LOG", 0), "planned").code, 0)
     let before = try json(plumb("get", "EnvVar/planned-log", "-o", "json"))["metadata"]["uid"]
@@ -270,7 +271,8 @@ final class PromiseTests: LiveTestCase {
     XCTAssertEqual(try json(plumb("get", "Project/past", "-o", "json"))["spec"]["title"], "Three")
     XCTAssert(try plumb("sets").out.contains("was rolled back to version"))
     XCTAssertEqual(try plumb("resume", "--set", "past").code, 0)
-    XCTAssertFalse(try plumb("sets").out.contains("was rolled back"))
+    let sets = try json(plumb("sets", "-o", "json"))["items"].list ?? []
+    XCTAssertEqual(sets.first { $0["name"] == "past" }?["paused"], .null)
     XCTAssertEqual(try plumb("rollback", "Project/past", "--to", "99").code, 1)
     XCTAssertEqual(try plumb("rollback", "Project/past", "--to", "yesterday").code, 3)
   }
@@ -341,7 +343,7 @@ final class PromiseTests: LiveTestCase {
     XCTAssert(item["message"].string?.contains("replica 0 is not running") ?? false)
     XCTAssertEqual(try json(plumb("get", "App/told", "-o", "json"))["status"]["pids"], [])
     XCTAssert(try plumb("why", "App/told").out.contains("it is only reported"))
-    let metrics = try String(contentsOf: URL(string: "http://127.0.0.1:\(try server().port)/metrics")!, encoding: .utf8)
+    let metrics = try CaseHTTP(port: server().port).send(CaseRequest("GET", "/metrics")).text
     XCTAssert(metrics.contains("plumb_drift_total{kind=\"App\",action=\"reported\"} 1"), metrics)
     XCTAssert(metrics.contains("plumb_drift_total{kind=\"App\",action=\"corrected\"} 1"), metrics)
     // A change that is asked for is made, drift and all.

@@ -313,6 +313,11 @@ struct AppRollout {
     var decision = Decision(
       status: status, steps: steps, lookAgain: steps.isEmpty ? lookAgain : nil, events: events, records: records, limits: limits)
     decision.drift = drift
+    if !drift.isEmpty {
+      decision.held = input.status
+      for observed in ["readyReplicas", "pids", "url"] { decision.held[observed] = status[observed] }
+      decision.held["phase"] = "Degraded"
+    }
     return decision
   }
 
