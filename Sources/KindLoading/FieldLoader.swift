@@ -12,7 +12,7 @@ struct FieldLoader {
 
   static let keys = [
     "type", "of", "fields", "ref", "onDelete", "tree", "crossTenant", "key", "required", "default", "enum", "moves", "min", "max",
-    "pattern", "format", "immutable", "writer", "secret", "generate", "computed", "indexed", "wakes", "doc",
+    "pattern", "format", "immutable", "replace", "writer", "secret", "generate", "computed", "indexed", "wakes", "doc",
   ]
   /// Fields within fields deeper than this are refused.
   private static let depthLimit = 8
@@ -47,6 +47,8 @@ struct FieldLoader {
     field.doc = map.string("doc")
     field.required = map.bool("required") ?? false
     field.immutable = map.bool("immutable") ?? false
+    field.replace = map.bool("replace") ?? false
+    if field.replace, !field.immutable { faults.add("\"replace\" belongs to an immutable field", at: map.place("replace")) }
     field.indexed = map.bool("indexed") ?? false
     field.wakes = map.bool("wakes") ?? false
     if field.wakes, !map.has("ref") { faults.add("\"wakes\" belongs to a field with \"ref\"", at: map.place("wakes")) }

@@ -10,7 +10,7 @@ struct KindFileLoader {
 
   static let keys = [
     "kind", "doc", "rev", "retired", "storage", "scope", "id", "fields", "unique", "inverse", "let", "rules", "makes",
-    "lifecycle", "events", "observe", "run", "controller", "totals", "audit",
+    "lifecycle", "events", "effects", "observe", "run", "controller", "totals", "audit",
   ]
 
   func load() -> KindSpec? {
@@ -51,6 +51,7 @@ struct KindFileLoader {
     kind.makes = map.items("makes").compactMap { makes($0, ruleScope) }
     kind.lifecycle = lifecycle(map, scope)
     kind.events = EventLoader(file: file, faults: faults, expressions: expressions).events(map, kind, scope)
+    kind.effects = effects(map, scope)
     kind.observe = observe(map)
     kind.run = run(map, kind)
     kind.controller = map.string("controller")
@@ -168,21 +169,33 @@ struct KindFileLoader {
 
   private func lifecycle(_ map: SpecMap, _ scope: ExpressionScope) -> KindSpec.Lifecycle {
     var lifecycle = KindSpec.Lifecycle()
-    guard let inner = map.map("lifecycle", keys: ["delete", "keep", "protect", "confirm"]) else { return lifecycle }
+    guard let inner = map.map("lifecycle", keys: ["delete", "keep", "protect", "confirm", "replace", "history"]) else { return lifecycle }
     lifecycle.soft = inner.choice("delete", among: ["hard", "soft"]) == "soft"
     lifecycle.keep = inner.duration("keep")
     lifecycle.protect = expressions.program(inner, "protect", scope)
     lifecycle.confirm = inner.bool("confirm") ?? false
+    lifecycle.replace = inner.bool("replace") ?? false
+    lifecycle.history = inner.duration("history")
     return lifecycle
   }
 
+  private func effects(_ map: SpecMap, _ scope: ExpressionScope) -> [KindSpec.Effect] {
+    let inner = scope.adding("old", .object(kind: file.folder ?? ""))
+    return map.items("effects").compactMap { node in
+      guard let one = SpecMap(node, in: file, faults, what: "an effect", keys: ["when", "say"]) else { return nil }
+      if !one.has("say") { faults.add("an effect needs \"say\"", at: one.place) }
+      let when = expressions.program(one, "when", inner)
+      return expressions.program(one, "say", inner).map { KindSpec.Effect(when: when, say: $0) }
+    }
+  }
+
   private func observe(_ map: SpecMap) -> KindSpec.Observe? {
-    guard let inner = map.map("observe", keys: ["every", "onDrift"]) else { return nil }
+    guard let inner = map.map("observe", keys: ["every", "onDrift", "how"]) else { return nil }
     if !inner.has("every") { faults.add("\"observe\" needs \"every\"", at: inner.place) }
     guard let every = inner.duration("every") else { return nil }
     if every < .seconds(1) { faults.add("\"every\" is at least 1s", at: inner.place("every")) }
     let onDrift = inner.choice("onDrift", among: ["correct", "report"]).flatMap(KindSpec.Observe.OnDrift.init(rawValue:))
-    return KindSpec.Observe(every: every, onDrift: onDrift ?? .correct)
+    return KindSpec.Observe(every: every, onDrift: onDrift ?? .correct, how: inner.string("how"))
   }
 
   private func run(_ map: SpecMap, _ kind: KindSpec) -> KindSpec.Run? {

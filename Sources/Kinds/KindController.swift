@@ -176,6 +176,11 @@ public struct Decision: Sendable {
   public var sums: [SumLimit] = []
   /// Other objects of the tenant whose controllers should look, in the same commit.
   public var wakes: [Wake] = []
+  /// What is not as it was made, though nobody asked for a change: a sentence each. Whether the steps are taken is then for the
+  /// kind's, the set's or the object's `onDrift` to say.
+  public var drift: [String] = []
+  /// The status where drift is only reported, and so nothing of the decision is done; null: the one before.
+  public var held: Value = .null
 
   public init(
     status: Value, steps: [Step] = [], lookAgain: Duration? = nil,

@@ -102,6 +102,10 @@ public final class KindSpec: @unchecked Sendable {
     public var keep: Duration?
     public var protect: CELProgram?
     public var confirm = false
+    /// A change of any immutable field but the name makes a manifest's object be replaced.
+    public var replace = false
+    /// How long versions that were replaced are kept; nil: as long as the installation says.
+    public var history: Duration?
     public init() {}
   }
 
@@ -110,7 +114,10 @@ public final class KindSpec: @unchecked Sendable {
     public enum OnDrift: String, Sendable { case correct, report }
     public var every: Duration
     public var onDrift: OnDrift
-    public init(every: Duration, onDrift: OnDrift) {
+    /// How its world is looked at, for people.
+    public var how: String?
+    public init(every: Duration, onDrift: OnDrift, how: String? = nil) {
+      self.how = how
       self.every = every
       self.onDrift = onDrift
     }
@@ -127,6 +134,16 @@ public final class KindSpec: @unchecked Sendable {
       self.attempts = attempts
       self.keep = keep
       self.gate = gate
+    }
+  }
+
+  /// What a change makes the services do, for plans: `say` where `when` holds. Over `self` and `old`, as events are.
+  public struct Effect: Sendable {
+    public var when: CELProgram?
+    public var say: CELProgram
+    public init(when: CELProgram?, say: CELProgram) {
+      self.when = when
+      self.say = say
     }
   }
 
@@ -159,6 +176,7 @@ public final class KindSpec: @unchecked Sendable {
   public var makes: [Makes] = []
   public var lifecycle = Lifecycle()
   public var events: [Event] = []
+  public var effects: [Effect] = []
   public var observe: Observe?
   public var run: Run?
   /// Running sums over this record kind's rows.

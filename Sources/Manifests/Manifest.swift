@@ -11,6 +11,12 @@ public struct Manifest: Sendable {
   /// Nil: not stated.
   public let labels: [String: String]?
   public let protect: Bool?
+  /// The name that the object had before, should it be renamed.
+  public let movedFrom: String?
+  /// Fields that are left to others: what was stated before is let go of, and keeps its value.
+  public let unmanaged: [String]
+  /// `correct` or `report`, for this object alone.
+  public let onDrift: String?
   /// The fields that are stated, in one spelling (`FieldNormal`); the identity field is left out or equals `name`.
   public let spec: ObjectMap
   /// As the user named it.

@@ -12,11 +12,16 @@ struct MetadataReader {
   private(set) var name: String?
   private(set) var labels: [String: String]?
   private(set) var protect: Bool?
+  private(set) var movedFrom: String?
+  private(set) var unmanaged: [String] = []
+  private(set) var onDrift: String?
   private let node: Node?
   private let at: Place
   private let kind: KindSpec?
 
-  private static let keys = ["tenant", "name", "labels", "protect"]
+  private static let keys = ["tenant", "name", "labels", "protect", "movedFrom", "unmanaged", "onDrift"]
+  private static let driftWords = ["correct", "report"]
+  static let unmanagedLimit = 200
 
   /// `at` is where "metadata" stands, or the manifest when there is none.
   init(_ node: Node?, at: Place, kind: KindSpec?) {
@@ -43,6 +48,14 @@ struct MetadataReader {
       switch member.key {
       case "tenant": tenant = name(member, place, pointer, &check)
       case "name": name = name(member, place, pointer, &check)
+      case "movedFrom": movedFrom = name(member, place, pointer, &check)
+      case "onDrift":
+        if let word = member.value.string, Self.driftWords.contains(word) {
+          onDrift = word
+        } else {
+          check.fault("enum", "\"onDrift\" is correct or report", place, pointer: pointer)
+        }
+      case "unmanaged": unmanaged = unmanaged(member, place, pointer, &check)
       case "labels": labels = labels(member, place, pointer, &check)
       case "protect":
         if case .scalar(.bool(let flag)) = member.value.content {
@@ -67,6 +80,30 @@ struct MetadataReader {
           "required", "\"metadata.name\" is missing", node.place(in: check.file), pointer: "/metadata/name",
           fix: "Every object has a name.")
       }
+    }
+  }
+
+  /// Fields that this manifest leaves to others, as paths such as `replicas` or `env.LOG`.
+  private func unmanaged(_ member: Node.Member, _ place: Place, _ pointer: String, _ check: inout DocumentCheck) -> [String] {
+    guard let items = member.value.items, items.count <= Self.unmanagedLimit else {
+      check.fault(
+        "type", "\"unmanaged\" is a list of at most \(Self.unmanagedLimit) fields", place, pointer: pointer,
+        fix: "Such as [replicas, env.LOG].")
+      return []
+    }
+    return items.enumerated().compactMap { n, item in
+      let at = "\(pointer)/\(n)"
+      guard let text = item.string, !text.isEmpty else {
+        check.fault("type", "a field is named by text", item.place(in: check.file), pointer: at)
+        return nil
+      }
+      let top = String(text.prefix { $0 != "." })
+      if let kind, kind.field(top) == nil {
+        check.fault(
+          "unknown_field", "\(kind.name) has no field \"\(top)\"", item.place(in: check.file), pointer: at,
+          fix: nearestName(to: top, among: kind.fields.map(\.name)).map { "Did you mean \"\($0)\"?" })
+      }
+      return text
     }
   }
 

@@ -19,6 +19,7 @@ extension NativeHandler {
     let shape = PlanShape(handler: self, request: request, withOwners: asked.dryRun)
     var value = try await shape.value(outcome.plan, unchanged: outcome.unchanged, positions: outcome.positions)
     if planOnly { value["pinned"] = outcome.pinned }
+    if !outcome.notes.isEmpty { value["notes"] = .list(outcome.notes.map(Value.string)) }
     return NativeAnswer.json(value, position: outcome.positions[request.caller.tenant])
   }
 
@@ -27,7 +28,7 @@ extension NativeHandler {
     func wrong(_ pointer: String, _ message: String) {
       problems.append(Problem(.invalid, code: "body", message, pointer: pointer))
     }
-    let known = ["set", "prune", "dryRun", "takeOver", "confirm", "commit", "files", "secrets", "plan"]
+    let known = ["set", "prune", "dryRun", "takeOver", "confirm", "commit", "files", "secrets", "plan", "adopt", "onDrift"]
     for key in body.object?.keys ?? [] where !known.contains(key) {
       let near = nearestName(to: key, among: known)
       problems.append(
@@ -69,10 +70,15 @@ extension NativeHandler {
     for (key, value) in body["secrets"].object ?? ObjectMap() {
       if let plain = value.string { secrets[key] = plain } else { wrong("/secrets", "A secret is text.") }
     }
-    let request = ApplyRequest(
+    var request = ApplyRequest(
       set: text("set"), owner: caller.tenant, prune: flag("prune"), dryRun: flag("dryRun"), takeOver: flag("takeOver"),
       confirm: text("confirm"),
       sourceCommit: text("commit"), files: files, secrets: secrets, plan: body["plan"].isNull ? Value?.none : body["plan"])
+    request.adopt = flag("adopt")
+    request.onDrift = text("onDrift")
+    if let word = request.onDrift, !["correct", "report", "kind"].contains(word) {
+      wrong("/onDrift", "onDrift is correct, report or kind.")
+    }
     if !problems.isEmpty { throw Problems(problems) }
     return request
   }

@@ -25,6 +25,13 @@ enum KindShape {
           "message": .string(rule.message),
         ]
       })
+    if let observe = kind.observe {
+      map["observe"] = [
+        "every": .string("\(Int(observe.every.inSeconds))s"), "onDrift": .string(observe.onDrift.rawValue), "how": Value(observe.how),
+      ]
+    }
+    map["effects"] = .list(kind.effects.map { ["when": Value($0.when?.source), "say": .string($0.say.source)] })
+    if kind.lifecycle.replace { map["replace"] = true }
     map["events"] = .list(kind.events.map { ["name": .string($0.name), "doc": .string($0.doc)] })
     map["routes"] = .list(catalog.routes.filter { $0.kind == kind.name }.map { route($0, catalog) })
     return .object(map)
@@ -49,6 +56,7 @@ enum KindShape {
     if let doc = field.doc { map["doc"] = .string(doc) }
     if field.required { map["required"] = true }
     if field.immutable { map["immutable"] = true }
+    if field.replace { map["replace"] = true }
     if field.writer != .any { map["writer"] = .string(field.writer.rawValue) }
     if let secret = field.secret { map["secret"] = .string(secret.rawValue) }
     if let standard = field.defaultValue { map["default"] = .string(standard.source) }

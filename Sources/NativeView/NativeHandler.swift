@@ -16,6 +16,7 @@ public struct NativeHandler: HTTPHandler {
   let store: any StorePort
   let writer: any WritePort
   let apply: any ApplyPort
+  let changes: ChangeService
   let auth: any Authenticating
   let clock: any Clock
   /// Rung by whoever follows the store's signals, so that watchers and waiters look at once.
@@ -23,14 +24,15 @@ public struct NativeHandler: HTTPHandler {
   let log: @Sendable (String) -> Void
 
   public init(
-    catalog: KindCatalog, store: any StorePort, writer: any WritePort, apply: any ApplyPort, auth: any Authenticating,
-    clock: any Clock,
+    catalog: KindCatalog, store: any StorePort, writer: any WritePort, apply: any ApplyPort, changes: ChangeService,
+    auth: any Authenticating, clock: any Clock,
     bell: ChangeBell, log: @escaping @Sendable (String) -> Void
   ) {
     self.catalog = catalog
     self.store = store
     self.writer = writer
     self.apply = apply
+    self.changes = changes
     self.auth = auth
     self.clock = clock
     self.bell = bell
@@ -67,6 +69,11 @@ public struct NativeHandler: HTTPHandler {
     }
   }
 
+  /// Whether the request carries the token of an operator.
+  public func isOperator(_ request: HTTPRequest) async -> Bool {
+    (try? await authenticated(request))?.caller.isOperator ?? false
+  }
+
   private func authenticated(_ request: HTTPRequest) async throws -> NativeRequest {
     let parts = try NativeRequest.Parts(request)
     guard let header = request.headers["Authorization"], header.lowercased().hasPrefix("bearer ") else {
@@ -89,6 +96,10 @@ public struct NativeHandler: HTTPHandler {
     case ("GET", "kinds", 2): return try explain(request)
     case ("GET", "sets", 1): return try await sets(request)
     case ("GET", "can", 1): return try await can(request)
+    case ("POST", "sets", 3): return try await changeSet(request)
+    case ("GET", "drift", 1): return try await drift(request)
+    case ("GET", "diff", 1): return try await diff(request)
+    case ("GET", "tree", 1): return try await tree(request)
     case ("GET", "events", 1): return try await events(request)
     case ("GET", "export", 1): return try await export(request)
     case ("GET", "watch", 1): return try await watch(request)
@@ -100,6 +111,15 @@ public struct NativeHandler: HTTPHandler {
       case "history": return try await history(request)
       case "why": return try await why(request)
       case "events": return try await events(request)
+      case "blame": return try await blame(request)
+      case "tree": return try await tree(request)
+      default: break
+      }
+    case ("POST", "objects", 4):
+      switch path[3] {
+      case "rename": return try await rename(request)
+      case "handover": return try await handOver(request)
+      case "rollback": return try await rollBack(request)
       default: break
       }
     case ("POST", "objects", 4):
@@ -111,7 +131,9 @@ public struct NativeHandler: HTTPHandler {
       }
     default: break
     }
-    let known = ["apply", "plan", "readiness", "kinds", "sets", "can", "events", "export", "watch", "objects"]
+    let known = [
+      "apply", "plan", "readiness", "kinds", "sets", "can", "events", "export", "watch", "objects", "drift", "diff", "tree",
+    ]
     if let first = path.first, known.contains(first) {
       throw Problem(.missing, code: "no_route", "\(request.method) does not go with \(Self.base)/\(path.joined(separator: "/")).")
     }
@@ -146,6 +168,21 @@ public struct NativeHandler: HTTPHandler {
     }
     guard let found, request.maySee(found, kind) else { throw try await missing(word, kind, tenant, request) }
     return (found, kind)
+  }
+
+  /// As `object`; should there be none any more, the last that had the name.
+  func objectOrPast(_ request: NativeRequest, verb: String = "read") async throws -> (StoredObject, KindSpec) {
+    do { return try await object(request, verb: verb) } catch let problem as Problem where problem.code == "not_found" {
+      let kind = try kind(request.path[1], for: request, verb: verb)
+      let tenant = request.home(of: kind)
+      let uid = UID(request.path[2])
+      let past = try await store.past(
+        PastQuery(tenant: tenant, kind: kind.name, name: uid == nil ? request.path[2] : nil, uids: uid.map { [$0] }))
+      guard let last = past.max(by: { $0.object.updated < $1.object.updated }), request.maySee(last.object, kind) else {
+        throw problem
+      }
+      return (last.object, kind)
+    }
   }
 
   private func missing(_ name: String, _ kind: KindSpec, _ tenant: UID, _ request: NativeRequest) async throws -> Problem {

@@ -19,26 +19,30 @@ struct PlanShape: Sendable {
     let names = try await names(changed, plan)
     let shape = ObjectShape(catalog: handler.catalog, names: names, caller: request.caller)
     var summary: ObjectMap = [:]
-    for action in [PlanItem.Action.create, .update, .delete, .adopt, .restore] {
+    for action in [PlanItem.Action.create, .update, .replace, .rename, .delete, .adopt, .restore] {
       summary[action.rawValue] = .int(plan.count(action))
     }
     summary["unchanged"] = .int(unchanged + plan.count(.unchanged))
-    return [
-      "items": .list(changed.map { item($0, $0.action == .create ? plan.results[$0.uid] : before[$0.uid], shape) }),
+    var value: Value = [
+      "items": .list(changed.map { item($0, $0.action == .create ? plan.results[$0.uid] : before[$0.replaces ?? $0.uid], shape) }),
       "summary": .object(summary),
       "positions": .object(ObjectMap(positions.sorted { $0.key < $1.key }.map { ($0.key.description, Value.int($0.value)) })),
       "problems": .list(plan.problems.map(\.value)), "warnings": .list(plan.warnings.map(\.value)),
     ]
+    if !plan.asks.isEmpty { value["asks"] = .list(plan.asks.map(\.value)) }
+    return value
   }
 
   private func stored(_ items: [PlanItem]) async throws -> [UID: StoredObject] {
-    let uids = items.filter { $0.action == .update || $0.action == .adopt }.prefix(Self.ownersOf).map(\.uid)
+    let shown: [PlanItem.Action] = [.update, .adopt, .rename, .replace]
+    let uids = items.filter { shown.contains($0.action) }.prefix(Self.ownersOf).map { $0.replaces ?? $0.uid }
     if uids.isEmpty { return [:] }
     var found: [UID: StoredObject] = [:]
-    for (tenant, group) in Dictionary(grouping: items.filter { uids.contains($0.uid) }, by: \.tenant).sorted(by: {
+    let wanted = Set(uids)
+    for (tenant, group) in Dictionary(grouping: items.filter { wanted.contains($0.replaces ?? $0.uid) }, by: \.tenant).sorted(by: {
       $0.key < $1.key
     }) {
-      for object in try await handler.store.objects(tenant: tenant, uids: group.map(\.uid)) { found[object.uid] = object }
+      for object in try await handler.store.objects(tenant: tenant, uids: group.map { $0.replaces ?? $0.uid }) { found[object.uid] = object }
     }
     return found
   }
@@ -90,6 +94,10 @@ struct PlanShape: Sendable {
       "changes": .list(item.changes.map { change($0, item.action == .create, kind, known, shape) }),
     ]
     if let reason = item.reason { map["reason"] = .string(reason) }
+    if !item.effects.isEmpty { map["effects"] = .list(item.effects.map(Value.string)) }
+    if !item.forcedBy.isEmpty { map["forcedBy"] = .list(item.forcedBy.map { .string("spec.\($0)") }) }
+    if let replaced = item.replaces { map["replaces"] = .string(replaced.description) }
+    if let former = item.formerName { map["formerName"] = .string(former) }
     if let place = item.place {
       map["file"] = .string(place.file)
       map["line"] = .int(place.line)

@@ -7,7 +7,7 @@ import Ports
 extension NativeHandler {
   func events(_ request: NativeRequest) async throws -> HTTPResponse {
     let limit = try request.integer("limit", in: 1...Self.largestPage, standard: 50)
-    let one = request.path.count > 1 ? try await object(request).0 : nil
+    let one = request.path.count > 1 ? try await objectOrPast(request).0 : nil
     let story = try await store.story(tenant: one?.tenant ?? request.caller.tenant, uid: one?.uid, limit: limit)
     let items = story.filter { event in catalog.kind(event.kind).map(request.mayRead) ?? false }.map { event -> Value in
       [
@@ -20,7 +20,7 @@ extension NativeHandler {
   }
 
   func history(_ request: NativeRequest) async throws -> HTTPResponse {
-    let (object, kind) = try await object(request)
+    let (object, kind) = try await objectOrPast(request)
     let limit = try request.integer("limit", in: 1...500, standard: 20)
     let before = request.query("before").flatMap { Int($0) }
     // One more, so that the oldest shown has something to be compared with.
@@ -61,6 +61,11 @@ extension NativeHandler {
       changes.append([
         "path": .string("spec.\(key)"), "before": secret ? .null : shape.value(earlier?.spec[key] ?? .null, field),
         "after": secret ? .null : shape.value(entry.spec[key] ?? .null, field), "secret": .bool(secret),
+      ])
+    }
+    if let earlier, earlier.name != entry.name {
+      changes.append([
+        "path": "metadata.name", "before": .string(earlier.name), "after": .string(entry.name), "secret": false,
       ])
     }
     if let earlier, earlier.labels != entry.labels {

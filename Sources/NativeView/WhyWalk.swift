@@ -20,9 +20,10 @@ struct WhyWalk: Sendable {
     var front = [start]
     var last = start
     for _ in 0..<Self.rounds {
+      let users = try await dependents(of: front)
       var wanted: [(from: UID, to: UID)] = []
       for object in front {
-        for target in targets(object) where seen[target] == nil && !wanted.contains(where: { $0.to == target }) {
+        for target in targets(object, users) where seen[target] == nil && !wanted.contains(where: { $0.to == target }) {
           wanted.append((object.uid, target))
         }
       }
@@ -38,7 +39,7 @@ struct WhyWalk: Sendable {
         }
       }
       // The nearest that waits for nothing is the cause.
-      if let cause = front.first(where: { object in !targets(object).contains { seen[$0].map { !isReady($0) } ?? false } }) {
+      if let cause = front.first(where: { object in !targets(object, users).contains { seen[$0].map { !isReady($0) } ?? false } }) {
         last = cause
         break
       }
@@ -54,10 +55,21 @@ struct WhyWalk: Sendable {
 
   private func isReady(_ object: StoredObject) -> Bool { Readiness.isReady(object, catalog.kind(object.kind)) }
 
-  /// What the spec refers to, and what the controller names in the status (a server it was placed on).
-  private func targets(_ object: StoredObject) -> [UID] {
+  /// What the spec refers to, and what the controller names in the status (a server it was placed on). What goes waits for those
+  /// that refer to it instead.
+  private func targets(_ object: StoredObject, _ dependents: [UID: [UID]]) -> [UID] {
     guard let kind = catalog.kind(object.kind) else { return [] }
-    return kind.references(in: object.spec).compactMap { $0.value.string.flatMap { UID($0) } }
+    if object.deleting != nil { return dependents[object.uid] ?? [] }
+    let named = (object.status.object ?? [:]).compactMap { $0.key == "uid" ? nil : $0.value.string.flatMap { UID($0) } }
+    return kind.references(in: object.spec).compactMap { $0.value.string.flatMap { UID($0) } } + named.filter { $0 != object.uid }
+  }
+
+  /// Who refers to objects that go: one statement a round.
+  private func dependents(of front: [StoredObject]) async throws -> [UID: [UID]] {
+    let going = front.filter { $0.deleting != nil }.map(\.uid).sorted()
+    if going.isEmpty { return [:] }
+    let rows = try await store.referrers(tenant: caller.tenant, of: going, limit: Self.objects)
+    return Dictionary(grouping: rows.filter { $0.object.uid != $0.target }, by: \.target).mapValues { $0.map(\.object.uid) }
   }
 
   private func read(_ uids: [UID]) async throws -> [UID: StoredObject] {

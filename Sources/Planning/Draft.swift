@@ -18,6 +18,11 @@ struct Draft {
   var references: [ObjectReference] = []
   /// A field changed hands but not value, or metadata changed.
   var metadataChanged = false
+  /// The object that this one takes the place of, and the fields that force it.
+  var replaces: StoredObject?
+  var forcedBy: [String] = []
+  /// The uid of the object that takes the place of this one.
+  var replacedBy: UID?
 
   var specChanged: Bool { existing.map { !sameSpec($0.spec, object.spec) } ?? true }
 

@@ -5,7 +5,7 @@ import Ports
 
 /// One object's part of a plan.
 public struct PlanItem: Sendable {
-  public enum Action: String, Sendable { case create, update, delete, adopt, unchanged, restore }
+  public enum Action: String, Sendable { case create, update, delete, adopt, unchanged, restore, replace, rename }
   /// One field's change. Secrets are masked: both values are null and `secret` is true.
   public struct FieldChange: Sendable, Hashable {
     public var path: String
@@ -30,6 +30,13 @@ public struct PlanItem: Sendable {
   public var place: Place?
   /// The intent it answers; nil for consequences.
   public var intent: Int?
+  /// What it makes the services do, in sentences.
+  public var effects: [String] = []
+  /// Fields whose change cannot be had but by replacing the object, and the object that goes for it.
+  public var forcedBy: [String] = []
+  public var replaces: UID?
+  /// The name before, of what is renamed.
+  public var formerName: String?
   public init(
     action: Action, tenant: UID, uid: UID, kind: String, name: String, changes: [FieldChange] = [], reason: String? = nil,
     place: Place? = nil, intent: Int? = nil
@@ -61,6 +68,8 @@ public struct Plan: Sendable {
   public var proposed: [ProposedChange] = []
   /// Policies that it breaks and that only warn.
   public var warnings: [Problem] = []
+  /// What somebody must agree to first; empty when that was done.
+  public var asks: [Problem] = []
   /// Intent index → object.
   public var targets: [Int: UID]
 

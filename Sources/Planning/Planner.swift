@@ -15,10 +15,11 @@ public enum Planner {
   ) -> PlanningStep {
     var run = PlannerRun(intents: intents, snapshot: snapshot, context: context)
     run.findTargets()
-    for gone in prune { run.delete(tenant: gone.tenant, uid: gone.uid, reason: "left the set", intent: nil, force: false) }
+    for gone in prune { run.prune(tenant: gone.tenant, uid: gone.uid) }
     guard run.needs.isEmpty else { return .needs(run.sortedNeeds) }
     run.merge()
     guard run.needs.isEmpty else { return .needs(run.sortedNeeds) }
+    run.repoint()
     run.deleteDependents()
     run.makeChildren()
     run.checkCycles()
@@ -54,6 +55,8 @@ struct PlannerRun {
   var sequenceUse: [String: Int] = [:]
   /// Deletions that take their dependents along.
   var forced: Set<UID> = []
+  /// For sentences about effects that go through references.
+  var effectLookup: PlanLookup?
 
   init(intents: [Intent], snapshot: Snapshot, context: PlanningContext) {
     self.intents = intents

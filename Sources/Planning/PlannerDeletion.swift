@@ -15,10 +15,11 @@ extension PlannerRun {
       return
     }
     guard let object = known, !object.deleted, let kind = context.catalog.kind(object.kind) else { return }
-    if object.protected || isProtected(object, kind) {
+    let force = force || context.confirmed
+    if object.protected && !context.confirmed || isProtected(object, kind) {
       problems.append(
         Problem(
-          .refused, code: "protected", "\(object.label) is protected.", place: intent.flatMap { intents[$0].place },
+          .refused, code: object.protected ? "protected" : "protected_by_kind", "\(object.label) is protected.", place: intent.flatMap { intents[$0].place },
           object: object.label,
           fix: object.protected ? "Set metadata.protect to false first." : nil))
       return
@@ -26,6 +27,33 @@ extension PlannerRun {
     add(Draft(fate: .delete, kind: kind, object: object, existing: object, intent: intent, reason: reason))
     if snapshot.referrers[uid] == nil { needs.insert(.referrers(tenant: object.tenant, uid)) }
     if force { forced.insert(uid) }
+  }
+
+  /// What left a set: it goes, unless another set states it too. Then this one only lets go of its fields.
+  mutating func prune(tenant: UID, uid: UID) {
+    guard let known = snapshot.byUID[uid] else {
+      needs.insert(.uid(tenant: tenant, uid))
+      return
+    }
+    let other = known?.owners.values.flatMap { [$0] + $0.also }.map(\.manager).filter { manager in
+      if case .set = manager { manager != context.origin.manager } else { false }
+    }.min { $0.description < $1.description }
+    guard let object = known, let other, draftByUID[uid] == nil, !object.deleted, object.deleting == nil,
+      let kind = context.catalog.kind(object.kind)
+    else { return delete(tenant: tenant, uid: uid, reason: "left the set", intent: nil, force: false) }
+    var draft = Draft(
+      fate: .keep, kind: kind, object: object, existing: object, intent: nil, reason: "left the set, and stays with \(other)")
+    let merged = OwnershipMerge.merge(
+      [:], onto: object, kind: kind, intent: Intent(.apply, .uid(tenant: tenant, kind: kind.name, uid)), context: context)
+    draft.object.spec = merged.spec
+    draft.object.owners = merged.owners
+    fillIn(&draft, Intent(.apply, .uid(tenant: tenant, kind: kind.name, uid)))
+    if draft.specChanged { draft.object.generation += 1 }
+    if draft.specChanged || draft.object.owners != object.owners {
+      draft.fate = .update
+      draft.metadataChanged = true
+    }
+    add(draft)
   }
 
   private func isProtected(_ object: StoredObject, _ kind: KindSpec) -> Bool {
@@ -46,6 +74,10 @@ extension PlannerRun {
       let gone = drafts[at].object
       guard let referrers = snapshot.referrers[gone.uid] else {
         needs.insert(.referrers(tenant: gone.tenant, gone.uid))
+        continue
+      }
+      if let heir = drafts[at].replacedBy {
+        for (_, referrer) in referrers where !referrer.deleted { follow(referrer, from: gone, to: heir) }
         continue
       }
       var dependents: [StoredObject] = []

@@ -10,9 +10,11 @@ extension PlannerRun {
     var items: [PlanItem] = []
     var results: [UID: StoredObject] = [:]
     items.reserveCapacity(drafts.count)
-    for draft in drafts {
+    let going = deletions()
+    if drafts.contains(where: { needsLookup($0.kind) }) { effectLookup = lookup }
+    for draft in drafts.filter({ $0.fate != .delete }) + going.order.map({ drafts[$0] }) {
       results[draft.object.uid] = draft.object
-      items.append(item(draft))
+      if draft.replacedBy == nil { items.append(item(draft)) }
       guard problems.isEmpty else { continue }
       if draft.fate != .keep, draft.fate != .record {
         for spec in [draft.object.spec, draft.existing?.spec ?? [:]] {
@@ -55,12 +57,15 @@ extension PlannerRun {
       case .delete:
         var object = draft.object
         let operation: ObjectWrite.Operation =
-          context.cleanup.contains(draft.kind.name) ? .startDelete : draft.kind.lifecycle.soft ? .softDelete : .remove
+          going.slow.contains(object.uid) ? .startDelete : draft.kind.lifecycle.soft ? .softDelete : .remove
+        if draft.replacedBy != nil, operation != .remove { object.name = Self.formerName(object) }
         object.deleting = context.now
         object.deleted = operation == .softDelete
         object.updated = context.now
         results[object.uid] = object
-        commit.writes.append(ObjectWrite(operation, object, expected: draft.existing?.version, events: events(draft)))
+        var write = ObjectWrite(operation, object, expected: draft.existing?.version, events: events(draft))
+        write.freesKeys = draft.replacedBy != nil
+        commit.writes.append(write)
         commit.pins.append(.unreferenced(tenant: object.tenant, uid: object.uid))
         if operation == .startDelete {
           commit.work.append(WorkRequest(tenant: object.tenant, uid: object.uid, kind: object.kind))
@@ -119,55 +124,50 @@ extension PlannerRun {
     var changes: [PlanItem.FieldChange] = []
     switch draft.fate {
     case .keep: action = .unchanged
+    case .create where draft.replaces != nil:
+      action = .replace
+      changes = SpecDiff.changes(draft.replaces?.spec ?? [:], draft.object.spec, draft.kind)
     case .record, .create:
       action = .create
-      changes = FieldLeaves.of(draft.object.spec, draft.kind).map { change($0.path, .null, $0.value, draft.kind) }
+      changes = FieldLeaves.of(draft.object.spec, draft.kind).map { SpecDiff.change($0.path, .null, $0.value, draft.kind) }
     case .restore: action = .restore
     case .delete: action = .delete
     case .update:
-      changes = diff(draft.existing?.spec ?? [:], draft.object.spec, draft.kind) + metadataDiff(draft)
+      changes = SpecDiff.changes(draft.existing?.spec ?? [:], draft.object.spec, draft.kind) + metadataDiff(draft)
+      // Who states a value that another manages already is remembered, which is nothing to tell.
       let newManager = draft.object.owners.contains {
         $0.value.manager == context.origin.manager && draft.existing?.owners[$0.key]?.manager != context.origin.manager
       }
-      action = changes.isEmpty ? (newManager ? .adopt : .unchanged) : .update
+      let renamed = draft.existing.map { $0.name != draft.object.name } ?? false
+      action = renamed ? .rename : !changes.isEmpty ? .update : newManager ? .adopt : .unchanged
     }
-    return PlanItem(
+    var item = PlanItem(
       action: action, tenant: draft.object.tenant, uid: draft.object.uid, kind: draft.kind.name, name: draft.object.name,
       changes: changes,
       reason: draft.reason, place: draft.intent.flatMap { intents[$0].place }, intent: draft.intent)
-  }
-
-  private func diff(_ before: ObjectMap, _ after: ObjectMap, _ kind: KindSpec) -> [PlanItem.FieldChange] {
-    let old = Dictionary(FieldLeaves.of(before, kind).map { ($0.path, $0.value) }, uniquingKeysWith: { first, _ in first })
-    let new = FieldLeaves.of(after, kind)
-    var changes: [PlanItem.FieldChange] = []
-    for (path, value) in new where !sameValue(old[path], value) { changes.append(change(path, old[path] ?? .null, value, kind)) }
-    let kept = Set(new.map(\.path))
-    for path in old.keys.sorted() where !kept.contains(path) { changes.append(change(path, old[path] ?? .null, .null, kind)) }
-    return changes
-  }
-
-  private func change(_ path: String, _ before: Value, _ after: Value, _ kind: KindSpec) -> PlanItem.FieldChange {
-    let secret = kind.holdsSecrets && isSecret(path, kind.fields)
-    return PlanItem.FieldChange(path: path, before: secret ? .null : before, after: secret ? .null : after, secret: secret)
-  }
-
-  private func isSecret(_ path: String, _ fields: [FieldSpec]) -> Bool {
-    let steps = path.split(separator: ".", maxSplits: 1).map(String.init)
-    guard let field = fields.first(where: { $0.name == steps[0] }) else { return steps[0].hasPrefix("previous") }
-    if field.secret != nil { return true }
-    guard steps.count > 1 else { return false }
-    return field.type == .map ? field.of?.secret != nil : isSecret(steps[1], field.fields)
+    item.forcedBy = draft.forcedBy
+    item.replaces = draft.replaces?.uid
+    if action == .rename { item.formerName = draft.existing?.name }
+    if action != .unchanged, action != .adopt { item.effects = effects(draft) }
+    return item
   }
 
   private func metadataDiff(_ draft: Draft) -> [PlanItem.FieldChange] {
     guard let existing = draft.existing else { return [] }
     var changes: [PlanItem.FieldChange] = []
     if existing.labels != draft.object.labels {
-      func map(_ labels: [String: String]) -> Value {
-        .object(ObjectMap(labels.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) }))
+      changes.append(.init(path: "metadata.labels", before: SpecDiff.labels(existing.labels), after: SpecDiff.labels(draft.object.labels)))
+    }
+    if draft.existing?.name != draft.object.name {
+      changes.append(.init(path: "metadata.name", before: .string(existing.name), after: .string(draft.object.name)))
+    }
+    if let intent = draft.intent, intents[intent].handover != nil {
+      for path in Set(existing.owners.keys).union(draft.object.owners.keys).sorted() {
+        let (before, after) = (existing.owners[path]?.manager, draft.object.owners[path]?.manager)
+        if before == after { continue }
+        changes.append(
+          .init(path: "metadata.manager.\(path)", before: Value(before?.description), after: Value(after?.description)))
       }
-      changes.append(.init(path: "metadata.labels", before: map(existing.labels), after: map(draft.object.labels)))
     }
     if existing.protected != draft.object.protected {
       changes.append(.init(path: "metadata.protect", before: .bool(existing.protected), after: .bool(draft.object.protected)))

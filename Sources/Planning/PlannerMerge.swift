@@ -17,9 +17,11 @@ extension PlannerRun {
       {
         fields[identity] = .string(key.name)
       } else if let identity = draft.kind.identityField, intent.operation == .apply {
-        fields[identity] = .string(draft.object.name)
+        // A rename is laid over the merge: the name stays with its manager.
+        fields[identity] = draft.existing?.spec[identity] ?? .string(draft.object.name)
       }
       var merged = OwnershipMerge.merge(fields, onto: draft.existing, kind: draft.kind, intent: intent, context: context)
+      layName(over: &merged, draft, intent)
       problems.append(contentsOf: merged.problems)
       merged.gatherProposal(from: draft.existing, draft.kind, context)
       proposed += merged.proposed
@@ -29,8 +31,9 @@ extension PlannerRun {
       if let identity = draft.kind.identityField, let name = draft.object.spec[identity]?.string, name != draft.object.name {
         rename(&draft, to: name, identity, intent)
       }
-      checkShape(draft, intent)
-      if let labels = intent.labels, labels != draft.object.labels {
+      let forced = checkShape(draft, intent)
+      let labels = Self.labels(intent, draft.object.labels)
+      if labels != draft.object.labels {
         draft.object.labels = labels
         draft.metadataChanged = true
       }
@@ -46,8 +49,21 @@ extension PlannerRun {
         draft.metadataChanged = true
       }
       drafts[at] = draft
+      if !forced.isEmpty { replace(at, forcedBy: forced) }
     }
   }
+
+  /// Labels of the engine's own stay when others are stated.
+  private static func labels(_ intent: Intent, _ present: [String: String]) -> [String: String] {
+    var labels = intent.labels ?? present
+    if intent.labels != nil, intent.operation != .revert {
+      for (key, value) in present where key.hasPrefix(ownLabels) && labels[key] == nil { labels[key] = value }
+    }
+    if let onDrift = intent.onDrift { labels[DriftLabel.key] = onDrift }
+    return labels
+  }
+
+  static let ownLabels = "plumb/"
 
   /// Names become uids; unknown ones are problems with the nearest name that this set states.
   mutating func resolveReferences(_ fields: ObjectMap, _ kind: KindSpec, tenant: UID, intent: Intent, label: String) -> ObjectMap
@@ -146,6 +162,42 @@ extension PlannerRun {
       container = .list(items)
     default: break
     }
+  }
+
+  /// The new name of what is renamed. Who managed the name goes on doing so.
+  private mutating func layName(over merged: inout Merged, _ draft: Draft, _ intent: Intent) {
+    guard let existing = draft.existing, let identity = draft.kind.identityField else {
+      if intent.newName != nil, draft.existing != nil { problems.append(unnameable(draft, intent)) }
+      return
+    }
+    var name = intent.newName
+    if intent.movedFrom != nil, intent.operation == .apply, case .key(let key) = intent.target { name = key.name }
+    guard let name, name != existing.name, intent.operation != .revert else { return }
+    if intent.operation == .apply, let owner = merged.owners[identity], case .set = owner.manager,
+      owner.manager != context.origin.manager, !intent.takeOver
+    {
+      let at = owner.place.map { " at \($0)" } ?? ""
+      problems.append(
+        Problem(
+          .conflict, code: "ownership", "The name of \(existing.label) is managed by \(owner.manager)\(at).", place: intent.place,
+          pointer: "/metadata/movedFrom", object: existing.label, fix: "Rename it there, or take it over on purpose."))
+    }
+    guard draft.kind.field(identity)?.format == nil else { return problems.append(unnameable(draft, intent)) }
+    if let owner = merged.owners[identity], let mode = context.writeBack(owner), mode != .free, !intent.takeOver {
+      problems.append(
+        WriteBackConflict.problem("The name of \(existing.label)", owner, object: existing.label, pointer: nil, place: intent.place))
+    }
+    merged.spec[identity] = .string(name)
+    var owner = merged.owners[identity] ?? FieldOwner(manager: context.origin.manager, actor: context.origin.actor, at: context.now)
+    (owner.actor, owner.at, owner.commit, owner.place) = (context.origin.actor, context.now, context.origin.commit, intent.place)
+    merged.owners[identity] = owner
+  }
+
+  private func unnameable(_ draft: Draft, _ intent: Intent) -> Problem {
+    let why = draft.kind.identityField.map { "its \($0) is a fact of the world, and no name of ours" } ?? "it has no name of its own"
+    return Problem(
+      .invalid, code: "rename", "\(draft.object.label) cannot be renamed: \(why).", place: intent.place, object: draft.object.label,
+      fix: "Make a new one, and delete this one.")
   }
 
   /// An identity that moves: only where the field is not immutable.

@@ -59,7 +59,9 @@ extension PlannerRun {
 
   private func isChange(_ draft: Draft) -> Bool {
     switch draft.fate {
-    case .create, .delete, .restore: true
+    // What is replaced is one change, told of the new object.
+    case .delete: draft.replacedBy == nil
+    case .create, .restore: true
     case .update: draft.specChanged || draft.metadataChanged
     case .keep, .record: false
     }
@@ -159,17 +161,18 @@ extension PlannerRun {
     let draft = drafts[at]
     let operation: String
     switch draft.fate {
-    case .create: operation = "create"
+    case .create: operation = draft.replaces == nil ? "create" : "replace"
     case .delete: operation = "delete"
     case .restore: operation = "restore"
-    case .update, .keep, .record: operation = "update"
+    case .update, .keep, .record:
+      operation = draft.existing.map { $0.name != draft.object.name } ?? false ? "rename" : "update"
     }
     let catalog = context.catalog
     func view(_ object: StoredObject) -> ObjectView {
       ObjectView(object: object, kind: draft.kind, lookup: shared, catalog: catalog)
     }
     return PolicyChange(
-      operation: operation, kind: draft.kind.name, object: draft.object, old: draft.existing.map(view),
+      operation: operation, kind: draft.kind.name, object: draft.object, old: (draft.replaces ?? draft.existing).map(view),
       new: draft.fate == .delete ? nil : view(draft.object), paths: { Self.changedFields(draft) },
       references: {
         draft.kind.references(in: draft.object.spec).compactMap { path, _, value in

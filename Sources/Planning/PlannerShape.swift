@@ -4,7 +4,9 @@ import Kinds
 import Ports
 
 extension PlannerRun {
-  mutating func checkShape(_ draft: Draft, _ intent: Intent) {
+  /// Returns the fields whose change forces the object to be replaced.
+  mutating func checkShape(_ draft: Draft, _ intent: Intent) -> [String] {
+    var forced: [String] = []
     let label = draft.object.label
     func problem(_ code: String, _ message: String, _ path: String, fix: String? = nil) -> Problem {
       Problem(
@@ -26,7 +28,11 @@ extension PlannerRun {
       guard let existing = draft.existing else { continue }
       let before = existing.spec[field.name]
       guard !sameValue(before, value) else { continue }
-      if field.immutable, let before, !before.isNull {
+      if field.immutable, let before, !before.isNull, !followsReplacement(before, value), !(field.name == draft.kind.identityField && renames(draft, intent)) {
+        if intent.operation == .apply, field.replace || draft.kind.lifecycle.replace, field.name != draft.kind.identityField {
+          forced.append(field.name)
+          continue
+        }
         problems.append(
           problem(
             "immutable", "\(field.name) cannot change once it is set.", field.name,
@@ -40,5 +46,18 @@ extension PlannerRun {
             fix: allowed.isEmpty ? "\(from) is final." : "From \(from) it may go to \(allowed.joined(separator: ", "))."))
       }
     }
+    return forced
+  }
+
+  /// A reference that goes from what is replaced to its heir is no change of the referrer's own.
+  private func followsReplacement(_ before: Value, _ after: Value?) -> Bool {
+    guard let heir = after?.string.flatMap({ UID($0) }).flatMap({ draftByUID[$0] }), let old = drafts[heir].replaces else {
+      return false
+    }
+    return before.string == old.uid.description
+  }
+
+  private func renames(_ draft: Draft, _ intent: Intent) -> Bool {
+    intent.movedFrom != nil || intent.newName != nil || intent.operation == .revert
   }
 }

@@ -21,9 +21,14 @@ extension PlannerRun {
           continue
         }
         seen[key] = index
-        guard let known = snapshot.byKey[key] else {
+        guard var known = snapshot.byKey[key] else {
           needs.insert(.key(key))
+          if let former = intent.movedFrom { needs.insert(.key(ObjectKey(tenant: key.tenant, kind: key.kind, name: former))) }
           continue
+        }
+        if let former = intent.movedFrom {
+          guard let moved = moved(index, intent, kind, from: former, to: key, known) else { continue }
+          known = moved
         }
         start(index, intent, kind, existing: known, tenant: key.tenant, name: key.name)
       case .uid(let tenant, _, let uid):
@@ -96,6 +101,11 @@ extension PlannerRun {
         Problem(
           .conflict, code: kind.unique.first?.code ?? "conflict", message, place: intent.place, object: label,
           details: ["uid": .string(live!.uid.description)]))
+    case .apply where intent.adopts && live == nil:
+      problems.append(
+        Problem(
+          .missing, code: "nothing_to_adopt", "\(label) does not exist, so it cannot be adopted.", place: intent.place, object: label,
+          fix: "Use plumb apply to make it."))
     case .create, .apply:
       if let live {
         add(Draft(fate: .keep, kind: kind, object: live, existing: live, intent: index))
@@ -114,6 +124,22 @@ extension PlannerRun {
       targets[index] = live.uid
       guard mayDelete(live, intent) else { return }
       delete(tenant: tenant, uid: live.uid, reason: nil, intent: index, force: intent.force)
+    case .revert:
+      if let live {
+        add(Draft(fate: .keep, kind: kind, object: live, existing: live, intent: index))
+      } else {
+        guard case .uid(_, _, let uid) = intent.target else { return missing(label, intent) }
+        if let existing {
+          var object = existing
+          (object.deleted, object.deleting) = (false, nil)
+          add(Draft(fate: .restore, kind: kind, object: object, existing: existing, intent: index))
+          return
+        }
+        let object = StoredObject(
+          tenant: tenant, uid: uid, kind: kind.name, name: intent.newName ?? uid.description, rev: kind.rev, spec: [:],
+          created: context.now, updated: context.now)
+        add(Draft(fate: .create, kind: kind, object: object, existing: nil, intent: index))
+      }
     case .restore:
       guard let existing, existing.deleted else { return missing(label, intent) }
       var object = existing
@@ -121,6 +147,25 @@ extension PlannerRun {
       object.deleting = nil
       add(Draft(fate: .restore, kind: kind, object: object, existing: existing, intent: index))
     }
+  }
+
+  /// The object under its former name, unless it has the new one already. Nil: more must be read, or there is a problem.
+  private mutating func moved(
+    _ index: Int, _ intent: Intent, _ kind: KindSpec, from former: String, to key: ObjectKey, _ present: StoredObject?
+  ) -> StoredObject?? {
+    let before = ObjectKey(tenant: key.tenant, kind: key.kind, name: former)
+    guard let old = snapshot.byKey[before] else {
+      needs.insert(.key(before))
+      return nil
+    }
+    guard let old, !old.deleted, old.deleting == nil else { return .some(present) }
+    guard let present, !present.deleted else { return .some(old) }
+    problems.append(
+      Problem(
+        .conflict, code: "rename", "\(kind.name)/\(former) cannot become \(kind.name)/\(key.name): both exist.",
+        place: intent.places["/metadata/movedFrom"] ?? intent.place, pointer: "/metadata/movedFrom", object: present.label,
+        fix: "Leave out movedFrom, or delete one of the two."))
+    return nil
   }
 
   private mutating func missing(_ label: String, _ intent: Intent) {

@@ -10,6 +10,8 @@ public struct PlanningContext: Sendable {
   public var minting: any Minting
   /// Kinds whose controllers must clean up before an object goes.
   public var cleanup: Set<String>
+  /// Someone was asked: deletions take dependents along, and what `metadata.protect` protects goes too.
+  public var confirmed = false
   /// Compiled policies, remembered from plan to plan.
   public var policies: PolicyPrograms
   /// What git sources say of writes by the API, by the manager of their fields; absent: refuse.

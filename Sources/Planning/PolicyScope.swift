@@ -101,8 +101,17 @@ struct Policy {
     message = spec["message"]?.string ?? ""
   }
 
+  /// A rename is an update, and a replacement a deletion and a creation, for policies that know no better.
+  private static func meanings(of operation: String) -> Set<String> {
+    switch operation {
+    case "rename": ["rename", "update"]
+    case "replace": ["replace", "create", "delete"]
+    default: [operation]
+    }
+  }
+
   func covers(_ change: PolicyChange) -> Bool {
-    (kinds.isEmpty || kinds.contains(change.kind)) && (operations.isEmpty || operations.contains(change.operation))
+    (kinds.isEmpty || kinds.contains(change.kind)) && (operations.isEmpty || !operations.isDisjoint(with: Self.meanings(of: change.operation)))
       && selector.allSatisfy { change.object.labels[$0.key] == $0.value }
   }
 

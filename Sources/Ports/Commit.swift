@@ -69,6 +69,8 @@ public struct ObjectWrite: Sendable {
   public var references: [ObjectReference]
   /// Event names of the kind that this write causes (webhooks, streams).
   public var events: [String]
+  /// A `startDelete` that lets go of its unique keys at once: another object of this commit takes its place.
+  public var freesKeys = false
   public init(
     _ operation: Operation, _ object: StoredObject, expected: Int?, uniqueKeys: [UniqueKey] = [],
     references: [ObjectReference] = [],
@@ -130,6 +132,8 @@ public struct InventoryRow: Sendable, Hashable {
   public var line: Int
   /// Version of the live object now, as the store reads it; nil when it is gone. Not stored.
   public var current: Int?
+  /// The object's name now, where it is another than the set's. Not stored.
+  public var renamed: String?
   public init(
     tenant: UID, uid: UID, kind: String, name: String, hash: [UInt8], version: Int, file: String, line: Int, current: Int? = nil
   ) {

@@ -16,6 +16,8 @@ public struct Intent: Sendable {
     case delete
     /// A soft-deleted object lives again.
     case restore
+    /// Goes back to a former version: `fields`, `owners` and `labels` are those of then. Made anew when it is gone.
+    case revert
   }
 
   public enum Target: Sendable, Hashable {
@@ -46,6 +48,19 @@ public struct Intent: Sendable {
   public var hash: [UInt8]
   /// The uid of the object, should it be created: for a tenant that other intents of the same write stand in.
   public var newUID: UID?
+  /// The name that the object had, or is to have: it is renamed, and everything that refers to it follows.
+  public var movedFrom: String?
+  public var newName: String?
+  /// Fields that the manager leaves to others: let go of, with their value.
+  public var unmanaged: [String] = []
+  /// `correct` or `report`: what becomes of drift of this object.
+  public var onDrift: String?
+  /// The object must exist: it is taken over, not made.
+  public var adopts = false
+  /// For `revert`.
+  public var owners: Owners = [:]
+  /// Fields (all: empty) that pass to another manager; nil manager: to nobody.
+  public var handover: Handover?
   /// Delete dependents that would otherwise forbid the deletion (confirmed by the caller).
   public var force: Bool
 
@@ -69,6 +84,15 @@ public struct Intent: Sendable {
     self.hash = hash
     self.newUID = newUID
     self.force = force
+  }
+
+  public struct Handover: Sendable {
+    public var to: Manager?
+    public var fields: [String]
+    public init(to: Manager?, fields: [String]) {
+      self.to = to
+      self.fields = fields
+    }
   }
 
   public var tenant: UID {

@@ -48,6 +48,8 @@ public struct ObjectQuery: Sendable {
   public var wantsOwners: Bool
   /// The observed state comes along.
   public var wantsStatus: Bool
+  /// Objects of every tenant, for operators: `tenant` only says whose position comes along.
+  public var everywhere = false
 
   public init(
     tenant: UID, kind: String, predicate: Predicate = .always, sort: [(path: FieldPath, descending: Bool)] = [], limit: Int = 100,

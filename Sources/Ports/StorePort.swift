@@ -104,6 +104,10 @@ public protocol ReadPort: Sendable {
   func history(tenant: UID, uid: UID, before version: Int?, limit: Int) async throws -> [HistoryEntry]
   /// Desired state of a kind's objects as of a moment.
   func objects(tenant: UID, kind: String, at moment: Timestamp, limit: Int) async throws -> [StoredObject]
+  /// Objects as they were, by uid.
+  func past(_ query: PastQuery) async throws -> [PastObject]
+  /// Sets, of any owner, that hold one of these objects.
+  func sets(holding uids: [UID]) async throws -> [(owner: UID, set: String, uid: UID)]
   func story(tenant: UID, uid: UID?, limit: Int) async throws -> [StoryEvent]
   func changes(tenant: UID, after position: Int, limit: Int) async throws -> ChangePage
   func position(tenant: UID) async throws -> Int
@@ -154,6 +158,8 @@ public protocol StorePort: ReadPort {
   func signals() -> AsyncStream<StoreSignal>
 
   // Small named values that outlive a process: cursors of dispatchers, confirm tokens, rate counters.
+  /// Those whose keys begin so, by key.
+  func values(tenant: UID, prefix: String, limit: Int) async throws -> [(key: String, value: Value)]
   /// Writes when the present value equals `expecting` (nil: absent; not given: always). False when it does not.
   func putValue(tenant: UID, key: String, _ value: Value?, expecting: Value??, expires: Timestamp?) async throws -> Bool
 

@@ -40,7 +40,14 @@ public struct FieldOwner: Sendable, Hashable {
   /// Source commit (a git hash), when there is one.
   public var commit: String?
   public var place: Place?
-  public init(manager: Manager, actor: String, at: Timestamp, commit: String? = nil, place: Place? = nil) {
+  /// Sets that state the same value: who lets go leaves the field to the first of them.
+  public var also: [FieldOwner]
+  /// Co-managers that are remembered for one field.
+  public static let mostAlso = 8
+  public init(
+    manager: Manager, actor: String, at: Timestamp, commit: String? = nil, place: Place? = nil, also: [FieldOwner] = []
+  ) {
+    self.also = also
     self.manager = manager
     self.actor = actor
     self.at = at
@@ -251,6 +258,11 @@ public struct StoredObject: Sendable {
         owners: owners, labels: labels, protected: protected, created: created, updated: updated, deleting: deleting,
         deleted: deleted, status: status, observedGeneration: observedGeneration)
     }
+  }
+
+  /// This manager, or one of its co-managers, states some field.
+  public func isStated(by manager: Manager) -> Bool {
+    owners.values.contains { $0.manager == manager || $0.also.contains { $0.manager == manager } }
   }
 
   public var metadata: ObjectMetadata {

@@ -45,6 +45,10 @@ public struct ApplyRequest: Sendable {
   public var tenants: Set<String>?
   /// The commit happens only while this holds.
   public var fence: Fence?
+  /// The objects must exist: they are taken over from the API, not made.
+  public var adopt = false
+  /// What becomes of drift of the set's objects from now on: `correct`, `report`, or `kind` as each kind says. Nil: as before.
+  public var onDrift: String?
 
   public init(
     set: String? = nil, owner: UID, prune: Bool = false, dryRun: Bool = false, takeOver: Bool = false, confirm: String? = nil,
@@ -72,6 +76,8 @@ public struct ApplyOutcome: Sendable {
   public var unchanged: Int
   /// The plan as `plumb plan -o` writes it and `plumb apply --plan` sends it back.
   public var pinned: Value
+  /// What the caller should know besides: the set is paused.
+  public var notes: [String] = []
 
   public init(plan: Plan, positions: [UID: Int], unchanged: Int, pinned: Value) {
     self.plan = plan

@@ -14,12 +14,10 @@ public struct ApplyService: ApplyPort {
   let engine: Engine
   /// SHA-256.
   let digest: @Sendable ([UInt8]) -> [UInt8]
-  let guardian: PruneGuard
 
-  public init(engine: Engine, digest: @escaping @Sendable ([UInt8]) -> [UInt8], token: @escaping @Sendable () -> String) {
+  public init(engine: Engine, digest: @escaping @Sendable ([UInt8]) -> [UInt8]) {
     self.engine = engine
     self.digest = digest
-    guardian = PruneGuard(store: engine.store, clock: engine.clock, token: token)
   }
 
   public func apply(_ request: ApplyRequest, caller: Caller) async throws -> ApplyOutcome {
@@ -42,7 +40,7 @@ public struct ApplyService: ApplyPort {
     let tenants = try await TenantNames.resolve(read.manifests, owner: request.owner, engine: engine)
     let secrets = try await StatedSecrets.resolve(
       read.manifests, sent: request.secrets, tenants: tenants, engine: engine, caller: caller)
-    problems += tenants.problems + secrets.problems
+    problems += tenants.problems + secrets.problems + renamed(read.manifests, stored.rows)
     var intents: [Intent] = []
     for manifest in read.manifests {
       guard let tenant = tenants.uid(of: manifest) else { continue }
@@ -70,29 +68,33 @@ public struct ApplyService: ApplyPort {
       let intent = intents[at]
       if held.contains(Self.key(intent.tenant, intent.kind, Self.name(intent), engine)) { intents[at].takeOver = true }
     }
-    let stated = Set(intents.map { Self.key($0.tenant, $0.kind, Self.name($0), engine) })
+    let stated = Set(
+      intents.flatMap { intent in
+        [Self.name(intent), intent.movedFrom].compactMap { $0 }.map { Self.key(intent.tenant, intent.kind, $0, engine) }
+      })
     let gone =
       request.prune
-      ? stored.rows.filter {
-        !stays.contains($0.uid) && !stated.contains(Self.key($0.tenant, $0.kind, $0.name, engine)) && $0.current != nil
+      ? stored.rows.filter { row in
+        let names = [row.name, row.renamed].compactMap { $0 }
+        return !stays.contains(row.uid) && row.current != nil
+          && !names.contains { stated.contains(Self.key(row.tenant, row.kind, $0, engine)) }
       } : []
-    if !request.isConfirmed {
-      try await guardian.check(
-        gone, of: stored.rows.count, set: set, owner: request.owner, confirm: request.confirm, dryRun: request.dryRun)
-    }
-
+    let pause = try await SetPauses(engine.store).pause(of: set, owner: request.owner)
     let origin = Origin(manager: .set(set), actor: caller.actor, commit: request.sourceCommit, action: "apply", user: caller.user)
-    let contentHash = documents.contentHash(digest)
+    let digest = digest
+    let pins = PinnedPlan(
+      store: engine.store, digest: { Self.hex(digest(Array($0.utf8))) }, contentHash: documents.contentHash(digest),
+      catalogDigest: engine.catalog.digest)
     let all = intents
     let knownCount = known.count
     let dropped = stored.rows.filter { row in row.current == nil && !stays.contains(row.uid) }.map(\.uid)
     let outcome = try await engine.commit(
       all, prune: gone.map { ($0.tenant, $0.uid) }, origin: origin, dryRun: request.dryRun,
-      check: { plan in
-        if let pinned = request.plan, !pinned.isNull {
-          try PinnedPlan.check(pinned, plan: plan, contentHash: contentHash, catalogDigest: engine.catalog.digest)
-        }
-      },
+      deletions: request.isConfirmed
+        ? nil
+        : DeletionQuestion(
+          scope: "apply/\(set)", tenant: request.owner, actor: caller.actor, token: request.confirm, total: stored.rows.count),
+      check: { plan in if let pinned = request.plan, !pinned.isNull { try await pins.check(pinned, plan: plan) } },
       extend: { commit, plan in
         let change = Self.inventory(
           plan, all, set: set, request: request, removed: gone.map(\.uid) + dropped, catalog: engine.catalog.digest)
@@ -101,11 +103,32 @@ public struct ApplyService: ApplyPort {
         // Without anything to write there is nothing to guard.
         if !commit.isEmpty { commit.fence = request.fence }
       })
-    return ApplyOutcome(
+    if let word = request.onDrift, !request.dryRun {
+      try await SetPauses(engine.store).setOnDrift(word == "kind" ? nil : word, of: set, owner: request.owner)
+    }
+    var result = ApplyOutcome(
       plan: outcome.plan, positions: outcome.positions, unchanged: knownCount,
-      pinned: request.dryRun
-        ? PinnedPlan.make(
-          outcome.plan, contentHash: contentHash, catalogDigest: engine.catalog.digest, commit: request.sourceCommit) : .null)
+      pinned: request.dryRun ? pins.make(outcome.plan, commit: request.sourceCommit) : .null)
+    if let pause { result.notes.append("set \(set) is paused \(pause.sentence): its source does not sync until plumb resume --set \(set)") }
+    return result
+  }
+
+  private static func hex(_ bytes: [UInt8]) -> String {
+    let digits = Array("0123456789abcdef")
+    return String(bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+  }
+
+  /// A manifest that still has the name from which its object was renamed: making it anew would be a second object.
+  private func renamed(_ manifests: [Manifest], _ rows: [InventoryRow]) -> [Problem] {
+    let moved = rows.filter { $0.renamed != nil && $0.current != nil }
+    if moved.isEmpty { return [] }
+    let names = Dictionary(moved.map { ("\($0.kind)/\($0.name)", $0) }, uniquingKeysWith: { first, _ in first })
+    return manifests.compactMap { manifest in
+      guard let row = names["\(manifest.kind.name)/\(manifest.name)"], let now = row.renamed else { return nil }
+      return Problem(
+        .conflict, code: "renamed", "\(manifest.object) was renamed to \(now).", place: manifest.places["/metadata/name"] ?? manifest.place,
+        pointer: "/metadata/name", object: manifest.object, fix: "Write name: \(now), or rename it back.")
+    }
   }
 
   /// All faults at once: references of sound manifests that lead nowhere, not even to a faulty one.
@@ -164,11 +187,16 @@ public struct ApplyService: ApplyPort {
     _ manifest: Manifest, _ tenant: UID, _ request: ApplyRequest, _ fields: ObjectMap, _ documents: SetDocuments,
     _ tenants: TenantNames
   ) -> Intent {
-    Intent(
+    var intent = Intent(
       .apply, .key(ObjectKey(tenant: tenant, kind: manifest.kind.name, name: manifest.name)),
       fields: fields, labels: manifest.labels, protect: manifest.protect, place: manifest.place,
       places: manifest.places, takeOver: request.takeOver, checked: true, writer: .any, hash: documents.hash(of: manifest),
       newUID: manifest.kind.name == "Tenant" ? tenants.minted[manifest.name] : nil)
+    intent.movedFrom = manifest.movedFrom
+    intent.unmanaged = manifest.unmanaged
+    intent.onDrift = manifest.onDrift
+    intent.adopts = request.adopt
+    return intent
   }
 
   private static func inventory(

@@ -59,6 +59,7 @@ public final class Engine: WritePort, Sendable {
   let intake: SecretIntake
   let opening: SecretOpening
   let loader: SnapshotLoader
+  let guardian: DeletionGuard
   /// Called with each commit's result before anyone is answered: caches are told here.
   let committed: @Sendable (CommitResult) -> Void
 
@@ -75,6 +76,9 @@ public final class Engine: WritePort, Sendable {
     intake = SecretIntake(catalog: catalog, sealing: sealing, minting: minting)
     opening = SecretOpening(sealing: sealing)
     loader = SnapshotLoader(store: store, catalog: catalog)
+    guardian = DeletionGuard(
+      tokens: ConfirmTokens(
+        store: store, clock: clock, mint: { minting.token(prefix: $0, length: $1) }, digest: { sealing.hash($0) }))
   }
 
   public func write(
@@ -90,13 +94,16 @@ public final class Engine: WritePort, Sendable {
   ///   - prune: objects that left a set.
   ///   - extend: adds to the commit what is not desired state: inventory, observed state, journal.
   ///   - prepared: secrets are in their stored form already.
+  ///   - deletions: who is asked before much is deleted; nil: nobody.
   func commit(
     _ intents: [Intent], prune: [(tenant: UID, uid: UID)] = [], origin: Origin, dryRun: Bool, prepared: Bool = false,
+    deletions: DeletionQuestion? = nil,
     guards: (@Sendable ([Int: StoredObject]) throws -> [Intent])? = nil,
     check: (@Sendable (Plan) async throws -> Void)? = nil, extend: (@Sendable (inout Commit, Plan) -> Void)? = nil
   ) async throws -> WriteOutcome {
     let ready = prepared ? intents : try await intake.prepare(intents)
     var last: CommitFailure?
+    var agreed: Value?
     for _ in 0..<Self.maxAttempts {
       var snapshot = Snapshot()
       var all = ready
@@ -104,12 +111,31 @@ public final class Engine: WritePort, Sendable {
         let further = try guards(try await targets(ready, &snapshot))
         all += try await intake.prepare(further)
       }
-      var plan = try await self.plan(all, prune: prune, origin: origin, snapshot: &snapshot)
+      var plan = try await self.plan(all, prune: prune, origin: origin, snapshot: &snapshot, confirmed: agreed != nil)
       var back: WriteBack?
       if origin.manager == .api, WriteBack.concerns(plan) {
         let found = try await WriteBack.read(plan, engine: self)
         (plan, all) = try await found.settle(plan, all, prune: prune, origin: origin, engine: self, snapshot: &snapshot)
         back = found
+      }
+      if let question = deletions {
+        let reasons = agreed == nil ? DeletionGuard.reasons(plan, question) : []
+        if !reasons.isEmpty {
+          let others = plan.problems.filter { !DeletionGuard.askable.contains($0.code) }
+          guard others.isEmpty else { throw Problems(others) }
+          plan = try await self.plan(
+            all, prune: prune, origin: origin, writeBack: back?.modes ?? [:], snapshot: &snapshot, confirmed: true)
+          guard plan.problems.isEmpty else { throw Problems(plan.problems) }
+          if dryRun {
+            plan.asks = reasons
+          } else {
+            try await guardian.agree(plan, question, reasons: reasons)
+            agreed = guardian.claim(plan, question)
+          }
+        } else if let agreed, guardian.claim(plan, question) != agreed {
+          throw Problems(
+            Problem(.refused, code: "confirm_token", "What would be deleted changed meanwhile.", fix: "Repeat without the token."))
+        }
       }
       try await check?(plan)
       guard plan.problems.isEmpty else { throw Problems(plan.problems) }
@@ -139,10 +165,11 @@ public final class Engine: WritePort, Sendable {
   /// Plans until the planner has read all it needs.
   func plan(
     _ intents: [Intent], prune: [(tenant: UID, uid: UID)], origin: Origin, writeBack: [Manager: WriteBackMode] = [:],
-    snapshot: inout Snapshot
+    snapshot: inout Snapshot, confirmed: Bool = false
   ) async throws -> Plan {
     var context = PlanningContext(catalog: catalog, now: clock.now(), origin: origin, minting: minting, cleanup: cleanup, policies: policies)
     context.writeBack = writeBack
+    context.confirmed = confirmed
     var last: [Fact] = []
     for _ in 0..<Self.maxRounds {
       switch Planner.plan(intents, prune: prune, snapshot: snapshot, context: context) {

@@ -12,6 +12,7 @@ extension Reconciler {
     if kind.storage == .resource {
       if object.deleting != nil {
         commit.writes = [ObjectWrite(.remove, object, expected: object.version)]
+        commit.work = try await waiters(for: object, kind)
       } else {
         let now = engine.clock.now()
         let ready = Condition("Ready", .yes, reason: "Stored", message: "Nothing outside has to change.", since: now)
@@ -26,6 +27,7 @@ extension Reconciler {
               status: ["conditions": [ready.value]])
           ]
           if !object.status.isNull || object.observedGeneration > 0 {
+            drift.add(object.kind, "corrected")
             commit.story = [
               StoryEvent(
                 tenant: object.tenant, uid: object.uid, kind: object.kind, name: object.name, at: now, reason: "DriftCorrected",
@@ -44,6 +46,15 @@ extension Reconciler {
     guard let every = kind.observe?.every else { return decision.lookAgain }
     let spread = Duration.microseconds(every.microseconds / 10_000 * Int(object.uid.low % 1000))
     return min(decision.lookAgain ?? every, every - spread)
+  }
+
+  /// Controllers say what drifts anew each time.
+  static func withoutDrift(_ status: Value) -> Value {
+    guard status.object?.has(DriftStatus.member) ?? false else { return status }
+    var status = status
+    status[DriftStatus.member] = nil
+    status["conditions"] = .list((status["conditions"].list ?? []).filter { $0["type"].string != DriftStatus.condition })
+    return status
   }
 
   /// Conditions keep the time since which they hold; a status that says nothing new is left alone.

@@ -20,11 +20,13 @@ public struct Reconciler: Sendable {
   let opening: SecretOpening
   /// Told when an object became ready or ceased to be, so that those who refer to it look again.
   let readinessMoved: @Sendable (StoredObject) -> Void
+  public let drift: DriftTally
 
   public init(
     engine: Engine, services: Services, runner: StepRunner, controllers: [any KindController], sealing: any SecretSealing,
-    readinessMoved: @escaping @Sendable (StoredObject) -> Void
+    readinessMoved: @escaping @Sendable (StoredObject) -> Void, drift: DriftTally = DriftTally()
   ) {
+    self.drift = drift
     self.engine = engine
     self.services = services
     self.runner = runner
@@ -42,11 +44,15 @@ public struct Reconciler: Sendable {
       guard let object = try await store.objects(tenant: item.tenant, uids: [item.uid]).first, !object.deleted,
         let kind = engine.catalog.kind(object.kind)
       else { return try await finish(item, fence) }
+      if let waiting = try await waitForDependents(object, kind, engine.clock.now()) {
+        return try await commit(waiting, object, kind, [], [], item, fence)
+      }
       guard let controller = controllers[object.kind] else { return try await restoreStatus(object, kind, item, fence) }
       let replies = try await replies(object, fence, holds)
       var input = try await input(object, kind, controller, replies)
       var decision = expire(object, kind, input.now) ?? controller.decide(input)
       if let failed = tooLarge(decision, object, input.now) { decision = failed }
+      decision = try await settleDrift(decision, object, kind, input.now)
       if round == Self.maxRounds, !decision.steps.isEmpty {
         decision.steps = []
         decision.lookAgain = .milliseconds(100)
@@ -103,7 +109,7 @@ public struct Reconciler: Sendable {
   ) async throws -> ReconcileInput {
     var input = ReconcileInput(
       spec: try opening.open(object.spec, kind: kind), metadata: object.metadata, deleting: object.deleting != nil,
-      status: object.status,
+      status: Self.withoutDrift(object.status),
       replies: replies.map { row in
         StepReply(
           step: row.step.name, outcome: row.state == .done ? .done : row.state == .unknown ? .unknown : .failed, value: row.reply)
@@ -175,6 +181,7 @@ public struct Reconciler: Sendable {
           problem: Problem(.conflict, code: Self.limitCode, "The sum moved.")))
     }
     let gone = decision.finished && object.deleting != nil
+    let waiting = gone ? try await waiters(for: object, kind) : []
     let statusMoved = status != object.status || object.observedGeneration != object.generation
     let consumed = replies.map { row -> EffectRow in
       var row = row
@@ -189,6 +196,7 @@ public struct Reconciler: Sendable {
         commit.pins += extras.pins
         commit.effects += extras.consumed + rows
         if gone {
+          commit.work += waiting
           commit.writes.append(ObjectWrite(.remove, object, expected: object.version))
         } else if statusMoved {
           commit.statuses.append(

@@ -66,6 +66,24 @@ final class PlannerHarness {
       project: {type: string, ref: Project, onDelete: cascade, required: true, doc: Its project.}
     unique: [[name], {fields: [project], code: leased, message: The project is leased.}]
     """,
+    "Zone": """
+    kind: Zone
+    doc: Cannot move.
+    fields:
+      name: {type: string, required: true, immutable: true, doc: Name.}
+      region: {type: string, immutable: true, replace: true, doc: Where.}
+    unique: [[name]]
+    effects:
+      - {when: "old != null && self != null", say: "'moves every host of ' + self.name"}
+    """,
+    "Host": """
+    kind: Host
+    doc: Stands in a zone.
+    fields:
+      name: {type: string, required: true, doc: Name.}
+      zone: {type: string, ref: Zone, onDelete: restrict, immutable: true, doc: Where.}
+    unique: [[name]]
+    """,
     "Note": """
     kind: Note
     doc: Refers to a project and forbids its deletion.
@@ -89,6 +107,8 @@ final class PlannerHarness {
   var limits: TenantLimits?
   var now = Timestamp("2026-01-01T00:00:00Z")!
   var rounds = 0
+  var cleanup: Set<String> = []
+  var confirmed = false
 
   init() throws { catalog = try Self.catalog() }
 
@@ -96,8 +116,9 @@ final class PlannerHarness {
 
   func plan(_ intents: [Intent], by manager: Manager = .set("one"), prune: [UID] = []) -> Plan {
     var snapshot = Snapshot()
-    let context = PlanningContext(
-      catalog: catalog, now: now, origin: Origin(manager: manager, actor: "test", action: "test"), minting: mint, cleanup: [])
+    var context = PlanningContext(
+      catalog: catalog, now: now, origin: Origin(manager: manager, actor: "test", action: "test"), minting: mint, cleanup: cleanup)
+    context.confirmed = confirmed
     for round in 1...40 {
       rounds = round
       switch Planner.plan(intents, prune: prune.map { (tenant, $0) }, snapshot: snapshot, context: context) {

@@ -60,7 +60,7 @@ final class WalkTests: XCTestCase {
       catalog: catalog, store: store, clock: SystemClock(), sealing: secrets, minting: secrets, cleanup: [])
     let target = StoreTarget(
       engine: engine, tenant: secrets.uid(at: SystemClock().now()),
-      apply: ApplyService(engine: engine, digest: { Digest.sha256($0) }, token: { "t" }))
+      apply: ApplyService(engine: engine, digest: { Digest.sha256($0) }))
     let walk = DesiredWalk(catalog: catalog, seed: seed)
     for step in 1...Self.stepsOnPostgres {
       do { try await walk.step(target) } catch { return XCTFail("PLUMB_SEED=\(seed), step \(step): \(error)") }

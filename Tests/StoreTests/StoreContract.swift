@@ -11,7 +11,7 @@ struct StoreCase: Sendable {
 }
 
 enum StoreContract {
-  static let cases = objects + commits + pins + queries + side + feed + work + records + totals + series
+  static let cases = objects + commits + pins + queries + side + feed + work + records + totals + series + past
 
   static let objects: [StoreCase] = [
     StoreCase(name: "a created object is read back whole") { store in

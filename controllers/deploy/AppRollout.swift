@@ -13,7 +13,7 @@ struct AppRollout {
   let input: ReconcileInput
   let settings: AppSettings
   var conditions: ConditionSet
-  private var facts: [Int: ReplicaFact] = [:]
+  private(set) var facts: [Int: ReplicaFact] = [:]
   private var memory: [Int: ReplicaMemory] = [:]
   private var status: Value
   private var steps: [Step] = []
@@ -21,6 +21,7 @@ struct AppRollout {
   private var records: [(kind: String, row: ObjectMap)] = []
   private var limits: [StatusLimit] = []
   private var lookAgain: Duration?
+  var drift: [String] = []
   private var sequence: Int
 
   init(_ input: ReconcileInput) {
@@ -104,6 +105,7 @@ struct AppRollout {
     for fact in running() where fact.index >= settings.replicas {
       stop(fact, "ScaledDown", "the app has \(settings.replicas) replicas now")
     }
+    seeDrift()
     let broken = input.world["commandError"]
     if broken.isNull {
       restartUnhealthy()
@@ -255,7 +257,7 @@ struct AppRollout {
 
   // MARK: Parts
 
-  private func running() -> [ReplicaFact] { facts.values.filter { $0.state == .running }.sorted { $0.index < $1.index } }
+  func running() -> [ReplicaFact] { facts.values.filter { $0.state == .running }.sorted { $0.index < $1.index } }
   private func outdated() -> [ReplicaFact] {
     running().filter { $0.index < settings.replicas && $0.revision != settings.revision }
   }
@@ -308,8 +310,15 @@ struct AppRollout {
     status["copies"] = .list(memory.values.sorted { $0.index < $1.index }.map { $0.value(with: facts[$0.index]) })
     status["sequence"] = .int(sequence)
     status["conditions"] = conditions.value
-    return Decision(
+    var decision = Decision(
       status: status, steps: steps, lookAgain: steps.isEmpty ? lookAgain : nil, events: events, records: records, limits: limits)
+    decision.drift = drift
+    if !drift.isEmpty {
+      decision.held = input.status
+      for observed in ["readyReplicas", "pids", "url"] { decision.held[observed] = status[observed] }
+      decision.held["phase"] = "Degraded"
+    }
+    return decision
   }
 
   /// `command_not_found` → `CommandNotFound`

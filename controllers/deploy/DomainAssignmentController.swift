@@ -51,7 +51,10 @@ public struct DomainAssignmentController: KindController {
     }
     status["conditions"] = conditions.value
     let next = status["nextLookAt"].timestamp.map { max($0 - input.now, .seconds(1)) } ?? Self.lookEvery
-    return Decision(status: status, lookAgain: verified && running ? next : min(next, Self.waitLook))
+    if resolves { status["hasResolved"] = true }
+    var decision = Decision(status: status, lookAgain: verified && running ? next : min(next, Self.waitLook))
+    if !resolves, status["hasResolved"] == true { decision.drift = ["\(hostname(input)) does not resolve any more"] }
+    return decision
   }
 
   // MARK: Parts

@@ -21,7 +21,11 @@ public struct RootDomainController: KindController {
 
   public func decide(_ input: ReconcileInput) -> Decision {
     if input.deleting { return Decision(status: input.status, finished: true) }
-    guard isDue(input) else { return Decision(status: input.status, lookAgain: due(input).map { $0 - input.now }) }
+    guard isDue(input) else {
+      var kept = Decision(status: input.status, lookAgain: due(input).map { $0 - input.now })
+      kept.drift = drift(input.status, challengeName(input))
+      return kept
+    }
     let token = input.spec["verificationToken"]?.string ?? ""
     let name = challengeName(input)
     var status = input.status.isNull ? ["verified": false, "checks": 0] : input.status
@@ -42,6 +46,7 @@ public struct RootDomainController: KindController {
         events.append(("Verified", "the TXT record of \(name) holds the token", false))
       }
       status["verified"] = true
+      status["lostAt"] = .null
       status["lastError"] = .null
       status["misses"] = 0
       wait = Self.recheck
@@ -54,6 +59,7 @@ public struct RootDomainController: KindController {
       if wasVerified, problem.definite, misses >= Self.missesToLose {
         status["verified"] = false
         status["verifiedAt"] = .null
+        status["lostAt"] = .string(input.now.description)
         events.append(("VerificationLost", problem.message, true))
       }
       wait = wasVerified ? Self.missWait : Backoff.delay(failures: misses, initial: Self.firstWait, most: Self.mostWait)
@@ -67,7 +73,16 @@ public struct RootDomainController: KindController {
       conditions.set("Progressing", .yes, "WaitingForRecord", "it is looked up again by itself")
     }
     status["conditions"] = conditions.value
-    return Decision(status: status, lookAgain: wait, events: events)
+    var decision = Decision(status: status, lookAgain: wait, events: events)
+    decision.drift = drift(status, name)
+    return decision
+  }
+
+  /// A record that was there, and is not any more.
+  private func drift(_ status: Value, _ name: String) -> [String] {
+    let misses = status["misses"].int ?? 0
+    guard status["verified"] == true && misses > 0 || !status["lostAt"].isNull else { return [] }
+    return ["the TXT record \(name) that showed the ownership is gone"]
   }
 
   // MARK: Parts

@@ -10,7 +10,7 @@ enum PlanMarkdown {
     let counts = plan["summary"]
     var text = "### Plumb plan for `\(set)`\n\n"
     if items.isEmpty { return text + "Nothing to do: the platform is as these manifests say.\n" }
-    let parts = ["create", "update", "adopt", "restore", "delete", "unchanged"].compactMap { word in
+    let parts = ["create", "update", "replace", "rename", "adopt", "restore", "delete", "unchanged"].compactMap { word in
       counts[word].int.flatMap { $0 > 0 ? "**\($0)** \(word == "unchanged" ? word : "to " + word)" : nil }
     }
     text += parts.joined(separator: ", ") + "\n\n```diff\n"
@@ -18,14 +18,18 @@ enum PlanMarkdown {
       let action = item["action"].string ?? ""
       let sign = PlanText.sign(action).0
       text += "\(sign == "~" ? "!" : sign) \(action) \(fenced("\(item["kind"].string ?? "")/\(item["name"].string ?? "")"))"
+      if let former = item["formerName"].string { text += " (was \(fenced(former)))" }
+      if let forced = item["forcedBy"].list?.compactMap(\.string), !forced.isEmpty { text += " (forced by \(fenced(forced.joined(separator: ", "))))" }
       text += item["reason"].string.map { "  (\(fenced($0)))" } ?? ""
       text += "\n"
+      for effect in (item["effects"].list ?? []).compactMap(\.string) { text += "    > \(fenced(effect))\n" }
       if action == "delete" { continue }
       for change in item["changes"].list ?? [] where change["default"].bool != true {
         text += "    \(fenced(PlanText.change(change, creates: action == "create")))\n"
       }
     }
     text += "```\n"
+    for ask in (plan["asks"].list ?? []).compactMap({ $0["message"].string }) { text += "\n> **Asks first:** \(fenced(ask))\n" }
     if items.count > objects { text += "\nand \(items.count - objects) more.\n" }
     let warnings = (plan["warnings"].list ?? []).prefix(objects).compactMap { Problem($0) }
     if !warnings.isEmpty { text += "\n**Warnings**\n\n" }

@@ -12,6 +12,7 @@ struct PlanText {
     for warning in (plan["warnings"].list ?? []).compactMap({ Problem($0) }) {
       text += console.styled("! warning: \(warning)", .yellow) + "\n"
     }
+    for ask in (plan["asks"].list ?? []).compactMap({ $0["message"].string }) { text += console.styled("! asks first: \(ask)", .yellow) + "\n" }
     return text + summary(plan, done: done) + "\n"
   }
 
@@ -20,6 +21,7 @@ struct PlanText {
     let counts = plan["summary"]
     let words = [
       ("create", done ? "created" : "to create"), ("update", done ? "updated" : "to update"),
+      ("replace", done ? "replaced" : "to replace"), ("rename", done ? "renamed" : "to rename"),
       ("adopt", done ? "adopted" : "to adopt"),
       ("restore", done ? "restored" : "to restore"), ("delete", done ? "deleted" : "to delete"), ("unchanged", "unchanged"),
     ]
@@ -31,6 +33,7 @@ struct PlanText {
   static func sign(_ action: String) -> (String, Console.Style) {
     switch action {
     case "create", "restore": ("+", .green)
+    case "replace": ("±", .red)
     case "delete": ("-", .red)
     case "unchanged": (" ", .dim)
     default: ("~", .yellow)
@@ -42,8 +45,11 @@ struct PlanText {
     if action == "unchanged" { return "" }
     let (sign, style) = Self.sign(action)
     var head = "\(sign) \(action) \(item["kind"].string ?? "")/\(item["name"].string ?? "")"
+    if let former = item["formerName"].string { head = "\(sign) rename \(item["kind"].string ?? "")/\(former) -> \(item["name"].string ?? "")" }
+    if let forced = item["forcedBy"].list?.compactMap(\.string), !forced.isEmpty { head += "  (forced by \(forced.joined(separator: ", ")))" }
     if let reason = item["reason"].string { head += "  (\(reason))" }
     var text = console.styled(head, style) + "\n"
+    if !done { for effect in (item["effects"].list ?? []).compactMap(\.string) { text += "    " + console.styled("> \(Table.clean(effect))", .cyan) + "\n" } }
     if action == "delete" || (action == "create" && done) { return text }
     for change in item["changes"].list ?? [] where change["default"].bool != true {
       text += "    " + Self.change(change, creates: action == "create") + "\n"

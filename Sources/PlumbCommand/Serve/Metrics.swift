@@ -9,6 +9,7 @@ import RestView
 struct Metrics: Sendable {
   let rest: RestHandler
   let worker: Worker?
+  let drift: DriftTally?
   let store: any StorePort
   let standby: Standby?
   let startedAt: Timestamp
@@ -40,6 +41,11 @@ struct Metrics: Sendable {
             Double(count)
           )
         }
+      })
+    metric(
+      "plumb_drift_total", "counter", "Objects met whose world was not as it was made, by kind and what became of it.",
+      (drift?.counts ?? [:]).sorted { ($0.key.kind, $0.key.action) < ($1.key.kind, $1.key.action) }.map {
+        ("{kind=\"\(Self.escape($0.key.kind))\",action=\"\($0.key.action)\"}", Double($0.value))
       })
     let cache = rest.cacheCounts
     metric("plumb_view_cache_hits_total", "counter", "Views answered from memory.", [("", Double(cache.hits))])

@@ -23,9 +23,22 @@ struct RootHandler: HTTPHandler {
     case "/livez": return Self.text("live\n")
     case "/readyz": return await readiness()
     case "/.well-known/jwks.json": return await published()
-    case "/metrics": return Self.text(await metrics.text())
+    case "/metrics":
+      guard await mayReadMetrics(request) else { return Self.text("Send the token of an operator.\n", status: 401) }
+      return Self.text(await metrics.text())
     default: return await counted(request)
     }
+  }
+
+  /// Figures tell of all tenants: they are for this machine, and for operators.
+  private func mayReadMetrics(_ request: HTTPRequest) async -> Bool {
+    let from = request.remoteAddress
+    if from.isEmpty || from.hasPrefix("127.") || from.hasPrefix("::1") || from.hasPrefix("[::1") || from.hasPrefix("::ffff:127.")
+      || from.hasPrefix("unix")
+    {
+      return true
+    }
+    return await native.isOperator(request)
   }
 
   private func counted(_ request: HTTPRequest) async -> HTTPResponse {

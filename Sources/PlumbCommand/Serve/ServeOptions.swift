@@ -25,6 +25,8 @@ struct ServeOptions: Sendable {
   /// Listeners of single families: family → address.
   var families: [(family: String, address: ListenAddress)]
   var verbose: Bool
+  /// Nil: the standard.
+  var keepHistory: Duration?
 
   static let flags = [
     Flag("listen", value: "HOST:PORT", "Where to listen; else 127.0.0.1:8420. Port 0 lets the system choose."),
@@ -44,6 +46,8 @@ struct ServeOptions: Sendable {
       repeats: true),
     Flag("specs", value: "DIR", "Folder of the kinds; else PLUMB_SPECS, else the one beside the program."),
     Flag("data", value: "DIR", "Data directory; else ./.plumb."),
+    Flag(
+      "keep-history", value: "TIME", "How long replaced versions of objects are kept, such as 90d; else PLUMB_KEEP_HISTORY, else 400d."),
     Flag("verbose", short: "v", "Log each request."),
   ]
 
@@ -73,6 +77,7 @@ struct ServeOptions: Sendable {
     allowPrivateTargets = arguments.has("allow-private-targets")
     specs = arguments.value("specs") ?? environment["PLUMB_SPECS"]
     verbose = arguments.has("verbose")
+    keepHistory = try arguments.duration("keep-history") ?? environment["PLUMB_KEEP_HISTORY"].flatMap { Duration(text: $0) }
     families = try arguments.values("family-listen").map { text in
       let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
       guard parts.count == 2 else {

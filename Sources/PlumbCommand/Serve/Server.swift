@@ -135,7 +135,7 @@ final class Server: @unchecked Sendable {
     try await Bootstrap.run(engine, data)
 
     let outgoing = OutgoingHTTP(allowPrivateTargets: options.allowPrivateTargets)
-    let apply = ApplyService(engine: engine, digest: { Digest.sha256($0) }, token: { randomToken(length: 20) })
+    let apply = ApplyService(engine: engine, digest: { Digest.sha256($0) })
     let calls = CallTally()
     let payments = CountingService(
       inner: PaymentService(outgoing, settings: PaymentConfiguration(store: store, sealing: vault).read), integration: "stripe",
@@ -153,6 +153,7 @@ final class Server: @unchecked Sendable {
     let unknown = RouteChecker.checkSources(catalog, services: optionalServices.union(services.all.map(\.name)))
     guard unknown.isEmpty else { throw Problems(unknown) }
     var worker: Worker?
+    let drift = DriftTally()
     // Begun once the listeners are there: a server whose address is in use starts no work, and no processes.
     var loops: [@Sendable () async -> Void] = []
     if options.role != .api {
@@ -162,7 +163,7 @@ final class Server: @unchecked Sendable {
       }
       let reconciler = Reconciler(
         engine: engine, services: services, runner: runner, controllers: ControllerRegistry.all, sealing: vault,
-        readinessMoved: { _ in })
+        readinessMoved: { _ in }, drift: drift)
       if let last = data.lastReplica { try await store.release(replica: last) }
       let replica = vault.uid(at: clock.now())
       try data.writeReplica(replica)
@@ -209,7 +210,7 @@ final class Server: @unchecked Sendable {
         federation: ProviderHTTP(outgoing), forget: { identity.forget(account: $0) }, url: { address.get() ?? "" }))
     if options.role != .worker {
       let native = NativeHandler(
-        catalog: catalog, store: store, writer: engine, apply: apply, auth: identity, clock: clock, bell: bell, log: log)
+        catalog: catalog, store: store, writer: engine, apply: apply, changes: ChangeService(engine: engine), auth: identity, clock: clock, bell: bell, log: log)
       let rest = RestHandler(
         catalog: catalog, store: store, writer: engine, auth: TallyingIdentity(inner: identity), sealing: vault, clock: clock,
         random: random, cursorKey: vault.derivedKey("cursor"), version: PlumbVersion.text,
@@ -221,7 +222,8 @@ final class Server: @unchecked Sendable {
         })
       caches.set(rest)
       loops.append { await rest.follow() }
-      let metrics = Metrics(rest: rest, worker: worker, store: store, standby: store.standby, startedAt: clock.now(), clock: clock)
+      let metrics = Metrics(
+        rest: rest, worker: worker, drift: drift, store: store, standby: store.standby, startedAt: clock.now(), clock: clock)
       let root = RootHandler(
         native: native, rest: rest, keys: identity.kit.ring, metrics: metrics, store: store, ready: ready, tally: tally)
       var listeners: [(address: ListenAddress, handler: any HTTPHandler)] = [(options.listen, root)]
@@ -244,7 +246,9 @@ final class Server: @unchecked Sendable {
       engine: engine, host: try data.host { vault.uid(at: clock.now()) }, calls: calls, rest: { caches.get() },
       newUID: { vault.uid(at: clock.now()) }, log: log)
     loops.append { await monitor.run() }
-    let upkeep = Upkeep(store: store, identity: identity, vault: vault, clock: clock, tally: tally, catalog: catalog, log: log)
+    let upkeep = Upkeep(
+      store: store, identity: identity, vault: vault, clock: clock, tally: tally, catalog: catalog, keepHistory: options.keepHistory,
+      log: log)
     loops.append { await upkeep.run() }
     let tasks = loops.map { loop in Task.detached { await loop() } }
     ready.set(true)

@@ -21,12 +21,14 @@ final class Upkeep: @unchecked Sendable {
   private let tally: RequestTally
   private let samples: KindSpec?
   private let keepsActivity: Bool
+  private let keepHistory: Duration?
   private let log: @Sendable (String) -> Void
 
   init(
     store: PostgresStore, identity: IdentityService, vault: Vault, clock: any Clock, tally: RequestTally, catalog: KindCatalog,
-    log: @escaping @Sendable (String) -> Void
+    keepHistory: Duration?, log: @escaping @Sendable (String) -> Void
   ) {
+    self.keepHistory = keepHistory
     self.store = store
     self.identity = identity
     self.vault = vault
@@ -47,7 +49,7 @@ final class Upkeep: @unchecked Sendable {
       memory.trim()
       guard clock.now() - maintained >= Self.maintenance else { continue }
       maintained = clock.now()
-      do { try await store.maintain() } catch { log("maintenance: \(error)") }
+      do { try await store.maintain(keepHistory: keepHistory) } catch { log("maintenance: \(error)") }
     }
   }
 

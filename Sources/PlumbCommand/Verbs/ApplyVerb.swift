@@ -8,6 +8,9 @@ enum ApplyVerb {
       Flag("plan", value: "FILE", "Do exactly what plumb plan -o wrote, or fail with exit code 6."),
       Flag("dry-run", "Say what would be done, and do nothing."),
       Flag("confirm", value: "TOKEN", "Go on after a guard asked; the token is in its message."),
+      Flag(
+        "on-drift", value: "correct|report|kind", "What becomes of drift of the set's objects from now on; kind: as each kind says.",
+        choices: ["correct", "report", "kind"]),
       Flag("wait", "Wait until everything in the set is ready."), Flag.timeout("5m"), Flag.output(["text", "json"]),
     ],
     usesServer: true,
@@ -29,6 +32,7 @@ enum ApplyVerb {
     let dryRun = arguments.has("dry-run")
     input.body["dryRun"] = .bool(dryRun)
     if let token = arguments.value("confirm") { input.body["confirm"] = .string(token) }
+    if let word = arguments.value("on-drift") { input.body["onDrift"] = .string(word) }
     let client = try APIClient(arguments)
     let outcome = try client.post(["apply"], .object(input.body))
     let isJSON = arguments.value("output") == "json"
@@ -37,9 +41,13 @@ enum ApplyVerb {
     } else {
       console.out(PlanText(console: console).write(outcome, done: !dryRun))
     }
+    for note in (outcome["notes"].list ?? []).compactMap(\.string) { console.error("note: \(note)") }
     console.flush()
     guard arguments.has("wait"), !dryRun else { return .done }
-    let gone = (outcome["items"].list ?? []).filter { $0["action"].string == "delete" }.map { $0["uid"] }
+    let gone = (outcome["items"].list ?? []).compactMap { item -> Value? in
+      if item["action"].string == "delete" { return item["uid"] }
+      return item["replaces"].isNull ? Value?.none : item["replaces"]
+    }
     let waiter = Waiter(client: client, console: console, timeout: timeout)
     do {
       return try waiter.wait(for: ["set": .string(input.set), "gone": .list(gone)])

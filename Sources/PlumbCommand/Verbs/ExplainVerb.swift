@@ -55,6 +55,13 @@ enum ExplainVerb {
     text += "  (\(kind["storage"].string ?? ""))\n\(kind["doc"].string ?? "")\n"
     if let identity = kind["identity"].string { text += "metadata.name is its \(identity).\n" }
     text += "\n" + console.styled("Fields", .bold) + "\n" + lines(members(kind), indent: 2)
+    let observe = kind["observe"]
+    if let every = observe["every"].string {
+      text += "\n" + console.styled("Observed", .bold) + "\n  every \(every)"
+      text += observe["how"].string.map { ": \($0)" } ?? ""
+      text += observe["onDrift"].string == "report" ? " Drift is only reported.\n" : " Drift is corrected.\n"
+    }
+    if kind["replace"].bool == true { text += "\nA manifest that changes an immutable field has the object replaced by a new one.\n" }
     let rules = kind["rules"].list ?? []
     if !rules.isEmpty {
       text += "\n" + console.styled("Rules", .bold) + "\n" + rules.map { "  \($0["message"].string ?? "")\n" }.joined()
@@ -88,7 +95,7 @@ enum ExplainVerb {
     if let of = field["of"]["type"].string { facts[0] += " of \(of)" }
     if let kind = field["reference"]["kind"].string { facts = ["name of \(kind)"] }
     if field["required"].bool == true { facts.append("required") }
-    if field["immutable"].bool == true { facts.append("immutable") }
+    if field["immutable"].bool == true { facts.append(field["replace"].bool == true ? "a change replaces the object" : "immutable") }
     if let writer = field["writer"].string, writer != "any" {
       facts.append(writer == "controller" ? "observed" : "set through the API")
     }

@@ -69,7 +69,12 @@ enum GetVerb {
       objects += answer["items"].list ?? []
       cursor = answer["cursor"].string
     } while cursor != nil && objects.count < limit
-    return objects
+    guard arguments.has("all-tenants") || arguments.has("at") else { return objects }
+    // Such pages come in the order of uids.
+    func key(_ object: Value) -> (String, String) {
+      (object["metadata"]["tenant"].string ?? "", object["metadata"]["name"].string ?? "")
+    }
+    return objects.sorted { key($0) < key($1) }
   }
 
   private static func watch(

@@ -75,7 +75,7 @@ enum OfflinePlan {
   }
 
   /// Nothing is stored.
-  private static func answer(_ fact: Fact, _ snapshot: inout Snapshot) {
+  static func answer(_ fact: Fact, _ snapshot: inout Snapshot) {
     switch fact {
     case .key(let key): snapshot.byKey[key] = .some(nil)
     case .uid(_, let uid): snapshot.byUID[uid] = .some(nil)

@@ -78,7 +78,7 @@ struct KeyStatements {
       }
       for key in old.keys { dropped.append((write.object.tenant, write.object.uid, key)) }
     }
-    let gone = writes.filter { Self.drops($0.operation) }
+    let gone = writes.filter { Self.drops($0.operation) || $0.freesKeys }
     for chunk in gone.chunks {
       try flight.add(
         "DELETE FROM unique_key k USING unnest($1::uuid[], $2::uuid[]) w(tenant, uid) WHERE k.tenant = w.tenant AND k.uid = w.uid",

@@ -7,5 +7,5 @@ struct Migration: Sendable {
   var sql: String
 
   /// All of them, in order.
-  static let all: [Migration] = [.m001Base, .m002Drift, .m003Hosts, .m004Totals, .m005Series]
+  static let all: [Migration] = [.m001Base, .m002Drift, .m003Hosts, .m004Totals, .m005Series, .m006Past]
 }

@@ -108,15 +108,17 @@ extension PostgresStore {
     return try await pool.run { connection in
       let rows = try connection.query(
         """
-        SELECT s.digest, i.tenant, i.uid, i.kind, i.name, i.hash, i.version, i.file, i.line, o.version FROM source_set s
+        SELECT s.digest, i.tenant, i.uid, i.kind, i.name, i.hash, i.version, i.file, i.line, o.version, o.name FROM source_set s
         LEFT JOIN inventory i ON i.owner = s.owner AND i.set = s.name
         LEFT JOIN object o ON o.tenant = i.tenant AND o.uid = i.uid AND NOT o.deleted AND o.deleting IS NULL
         WHERE s.owner = $1::uuid AND s.name = $2
         """, [.uid(owner), .text(set)])
-      let inventory = rows.map { $0 }.filter { !$0.isNull(2) }.map {
-        InventoryRow(
-          tenant: $0.uid(1), uid: $0.uid(2), kind: kinds.name($0.int(3)), name: $0.text(4), hash: $0.bytes(5), version: $0.int(6),
-          file: $0.text(7), line: $0.int(8), current: $0.isNull(9) ? nil : $0.int(9))
+      let inventory = rows.map { $0 }.filter { !$0.isNull(2) }.map { row in
+        var found = InventoryRow(
+          tenant: row.uid(1), uid: row.uid(2), kind: kinds.name(row.int(3)), name: row.text(4), hash: row.bytes(5), version: row.int(6),
+          file: row.text(7), line: row.int(8), current: row.isNull(9) ? nil : row.int(9))
+        if let now = row.optionalText(10), now != found.name { found.renamed = now }
+        return found
       }
       return (rows: inventory, catalogDigest: rows.isEmpty ? nil : rows[0].text(0))
     }

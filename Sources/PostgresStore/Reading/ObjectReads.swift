@@ -107,7 +107,8 @@ extension PostgresStore {
     guard let kind = kinds.numbers[query.kind] else { return "false" }
     let live = query.includeDeleted ? "" : " AND NOT o.deleted"
     let predicate = PredicateSQL(locator: locator).sql(query.predicate, &b)
-    return "o.tenant = \(tenant) AND o.kind = \(b.bind(.int(kind), "smallint"))\(live) AND \(predicate)"
+    let whose = query.everywhere ? "true" : "o.tenant = \(tenant)"
+    return "\(whose) AND o.kind = \(b.bind(.int(kind), "smallint"))\(live) AND \(predicate)"
   }
 
   /// Live objects, of any tenant, that refer to any of these. Who shows them to a user must filter by tenant.

@@ -3,15 +3,15 @@ import Core
 import Kinds
 import Ports
 
-/// Owners are many fields of few sources: `{"s": [[manager, actor, µs, commit, file]], "f": {path: source | [source, line, column]}}`.
+/// Owners are many fields of few sources: `{"s": [[manager, actor, µs, commit, file]], "f": {path: source | [source, line, column, also]}}`;
+/// `also` is a list of the same form, left out where there is none.
 enum OwnersCoding {
   static func value(_ owners: Owners) -> Value {
     if owners.isEmpty { return .emptyObject }
     var sources: [Source: Int] = [:]
     var list: [Value] = []
     var fields = ObjectMap()
-    for path in owners.keys.sorted() {
-      guard let owner = owners[path] else { continue }
+    func coded(_ owner: FieldOwner) -> Value {
       let source = Source(manager: owner.manager, actor: owner.actor, at: owner.at, commit: owner.commit, file: owner.place?.file)
       let number = sources[source] ?? list.count
       if number == list.count {
@@ -21,8 +21,12 @@ enum OwnersCoding {
           Value(source.file),
         ])
       }
-      fields.append(path, owner.place.map { [.int(number), .int($0.line), .int($0.column)] } ?? .int(number))
+      if owner.also.isEmpty { return owner.place.map { [.int(number), .int($0.line), .int($0.column)] } ?? .int(number) }
+      return [
+        .int(number), Value(owner.place?.line), Value(owner.place?.column), .list(owner.also.map(coded)),
+      ]
     }
+    for path in owners.keys.sorted() { if let owner = owners[path] { fields.append(path, coded(owner)) } }
     return ["s": .list(list), "f": .object(fields)]
   }
 
@@ -37,18 +41,21 @@ enum OwnersCoding {
         commit: part(3).string, place: place)
     }
     var owners = Owners(minimumCapacity: fields.count)
-    for n in fields.keys.indices {
-      let place = fields.values[n].list
-      guard let number = fields.values[n].int ?? place?.first?.int, sources.indices.contains(number) else { continue }
-      var owner = sources[number]
-      if let place, place.count == 3, let file = owner.place?.file {
-        owner.place = Place(file: file, line: place[1].int ?? 0, column: place[2].int ?? 0)
-      } else {
-        owner.place = nil
-      }
-      owners[fields.keys[n]] = owner
-    }
+    for n in fields.keys.indices { if let owner = owner(fields.values[n], sources) { owners[fields.keys[n]] = owner } }
     return owners
+  }
+
+  private static func owner(_ value: Value, _ sources: [FieldOwner]) -> FieldOwner? {
+    let place = value.list
+    guard let number = value.int ?? place?.first?.int, sources.indices.contains(number) else { return nil }
+    var owner = sources[number]
+    if let place, place.count >= 3, let line = place[1].int, let file = owner.place?.file {
+      owner.place = Place(file: file, line: line, column: place[2].int ?? 0)
+    } else {
+      owner.place = nil
+    }
+    if let place, place.count == 4 { owner.also = (place[3].list ?? []).compactMap { self.owner($0, sources) } }
+    return owner
   }
 
   private struct Source: Hashable {

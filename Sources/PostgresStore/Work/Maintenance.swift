@@ -14,14 +14,18 @@ extension PostgresStore {
 
   /// To be called every few minutes by each replica; one at a time does the work, the others return at once.
   /// `feedHours` and the like are constants; `now` is the database's.
-  public func maintain() async throws { try await maintain(feedSeconds: Self.feedHours * 3600) }
+  /// - Parameter keepHistory: how long replaced versions stay, for kinds that do not say so themselves.
+  public func maintain(keepHistory: Duration? = nil) async throws {
+    try await maintain(feedSeconds: Self.feedHours * 3600, keepHistory: keepHistory)
+  }
 
-  func maintain(feedSeconds: Int) async throws {
+  func maintain(feedSeconds: Int, keepHistory: Duration? = nil) async throws {
     let tables = recordTables
     try await pool.run { connection in
       guard try connection.query("SELECT pg_try_advisory_lock(\(Self.lock))")[0].bool(0) else { return }
       defer { if !connection.isBroken { _ = try? connection.query("SELECT pg_advisory_unlock(\(Self.lock))") } }
       for sql in Self.sweeps(feedSeconds: feedSeconds) { _ = try connection.query(sql) }
+      try self.sweepHistory(connection, keep: keepHistory, bite: Self.bite)
       try tables.turnPartitions(connection, bite: Self.bite)
     }
   }

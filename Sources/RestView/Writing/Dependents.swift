@@ -2,12 +2,12 @@
 import Core
 import Kinds
 import Ports
+import Reconciling
 
 struct Dependents {
   /// Dependents that one deletion may take along.
   private static let limit = 10_000
-  private static let tokenLength = 40
-  private static let valuePrefix = "rest/confirm/"
+  private static let scope = "rest"
 
   let context: RequestContext
   let kind: KindSpec
@@ -31,7 +31,7 @@ struct Dependents {
     if groups.isEmpty { return Confirmation() }
     guard let confirm = context.route.family.spec.confirm else { return Confirmation(taken: objects) }
     if context.query[confirm.forceParameter] == "true", let token = context.query[confirm.tokenParameter],
-      try await spend(token, on: object)
+      try await tokens.spend(token, tenant: object.tenant, scope: Self.scope, claim: claim(object))
     {
       return Confirmation(force: true)
     }
@@ -70,9 +70,8 @@ struct Dependents {
   }
 
   private func refusal(_ object: StoredObject, _ groups: [Group], _ confirm: FamilySpec.Confirm) async throws -> Problem {
-    let token = context.services.sealing.randomToken(prefix: "ct_", length: Self.tokenLength)
-    let stored = try await context.services.store.putValue(
-      tenant: object.tenant, key: key(token), claim(object), expecting: nil, expires: context.now + confirm.lifetime)
+    let token = try await tokens.issue(
+      tenant: object.tenant, scope: Self.scope, claim: claim(object), prefix: "ct_", lifetime: confirm.lifetime)
     let listed: [Value] = groups.map { group in
       let words = Spelling.words(group.kind.name)
       let label = group.count == 1 ? words : Plural.of(words)
@@ -82,27 +81,21 @@ struct Dependents {
       "\($0.count) \($0.count == 1 ? Spelling.words($0.kind.name) : Plural.of(Spelling.words($0.kind.name)))"
     }
     var details: ObjectMap = ["dependencies": .list(listed)]
-    if stored { details["confirm_token"] = .string(token) }
+    if let token { details["confirm_token"] = .string(token) }
     return Problem(
       .conflict, code: confirm.code, "This \(Spelling.words(kind.name)) still has \(told.joined(separator: " and ")).",
       fix: "Repeat with \(confirm.forceParameter)=true and \(confirm.tokenParameter) to delete them too.", details: details)
   }
 
-  /// Only the digest of a token is kept.
-  private func key(_ token: String) -> String { Self.valuePrefix + context.services.sealing.hash(token) }
-
-  private func claim(_ object: StoredObject) -> Value {
-    ["uid": .string(object.uid.description), "actor": .string(context.caller?.actor ?? "")]
+  /// The engine's guard, with the family's words.
+  private var tokens: ConfirmTokens {
+    let sealing = context.services.sealing
+    return ConfirmTokens(
+      store: context.services.store, clock: context.services.clock, mint: { sealing.randomToken(prefix: $0, length: $1) },
+      digest: { sealing.hash($0) })
   }
 
-  /// True once for each token, for the object and caller that it was made for.
-  private func spend(_ token: String, on object: StoredObject) async throws -> Bool {
-    let key = key(token)
-    guard token.utf8.count <= 200, let known = try await context.services.store.value(tenant: object.tenant, key: key),
-      known == claim(object)
-    else { return false }
-    return try await context.services.store.putValue(tenant: object.tenant, key: key, nil, expecting: .some(known), expires: nil)
-  }
+  private func claim(_ object: StoredObject) -> Value { tokens.claim(actor: context.caller?.actor ?? "", objects: [object.uid]) }
 }
 
 /// English plurals of kind names, for messages.

@@ -44,6 +44,13 @@ public final class FaultyStore: StorePort, @unchecked Sendable {
   public func objects(tenant: UID, kind: String, at moment: Timestamp, limit: Int) async throws -> [StoredObject] {
     try await link.call("objects at") { try await inner.objects(tenant: tenant, kind: kind, at: moment, limit: limit) }
   }
+  public func past(_ query: PastQuery) async throws -> [PastObject] { try await link.call("past") { try await inner.past(query) } }
+  public func sets(holding uids: [UID]) async throws -> [(owner: UID, set: String, uid: UID)] {
+    try await link.call("sets holding") { try await inner.sets(holding: uids) }
+  }
+  public func values(tenant: UID, prefix: String, limit: Int) async throws -> [(key: String, value: Value)] {
+    try await link.call("values") { try await inner.values(tenant: tenant, prefix: prefix, limit: limit) }
+  }
   public func story(tenant: UID, uid: UID?, limit: Int) async throws -> [StoryEvent] {
     try await link.call("story") { try await inner.story(tenant: tenant, uid: uid, limit: limit) }
   }

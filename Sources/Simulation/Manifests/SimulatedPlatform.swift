@@ -111,7 +111,7 @@ public final class SimulatedPlatform: @unchecked Sendable {
     for attempt in 1...Self.maxAttempts {
       if let replica = cluster.any() {
         if attempt == 1 { timeline.add(.client, "client", "sends set \(request.set ?? "default") to \(replica.link.name)") }
-        let service = ApplyService(engine: replica.engine, digest: simulation.digest, token: { "simulated" })
+        let service = ApplyService(engine: replica.engine, digest: simulation.digest)
         do { return try await service.apply(request, caller: .system(tenant: request.owner)) } catch let problems as Problems
           where !Self.passes(problems)
         {

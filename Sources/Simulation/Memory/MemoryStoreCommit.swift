@@ -137,7 +137,7 @@ extension MemoryStore {
 
   private func taken(_ commit: Commit, _ state: MemoryState) -> [(uid: UID, rule: Int, by: UID, kind: String)] {
     // Who lets go of all keys, or takes a new set of them.
-    let written = Set(commit.writes.filter { $0.operation != .startDelete }.map(\.object.uid))
+    let written = Set(commit.writes.filter { $0.operation != .startDelete || $0.freesKeys }.map(\.object.uid))
     var claimed: [MemoryState.Key: UID] = [:]
     var taken: [(uid: UID, rule: Int, by: UID, kind: String)] = []
     for write in commit.writes where Self.sets(write.operation) {
@@ -171,7 +171,7 @@ extension MemoryStore {
     state.references = references
     for write in commit.writes {
       let uid = write.object.uid
-      if write.operation != .startDelete { state.keys = state.keys.filter { $0.value.uid != uid } }
+      if write.operation != .startDelete || write.freesKeys { state.keys = state.keys.filter { $0.value.uid != uid } }
       guard var object = after[uid] else { continue }
       object.version = versions[uid] ?? 1
       object.created = state.objects[uid]?.created ?? object.created

@@ -54,7 +54,7 @@ extension MemoryStore {
 
   func matches(_ state: MemoryState, _ query: ObjectQuery) -> [StoredObject] {
     state.objects.values.filter { object in
-      object.tenant == query.tenant && object.kind == query.kind && (query.includeDeleted || !object.deleted)
+      (query.everywhere || object.tenant == query.tenant) && object.kind == query.kind && (query.includeDeleted || !object.deleted)
         && MemoryPredicate { self.field(object, $0) }.holds(query.predicate)
     }
   }
@@ -124,7 +124,9 @@ extension MemoryStore {
       let found = state.sets[MemoryState.Name(tenant: owner, name: set)]
       let rows = (found?.rows.values.sorted { $0.uid < $1.uid } ?? []).map { row -> InventoryRow in
         var row = row
-        row.current = state.objects[row.uid].flatMap { $0.deleted || $0.deleting != nil ? nil : $0.version }
+        let live = state.objects[row.uid].flatMap { $0.deleted || $0.deleting != nil ? nil : $0 }
+        row.current = live?.version
+        row.renamed = live.flatMap { $0.name == row.name ? nil : $0.name }
         return row
       }
       return (rows: rows, catalogDigest: found?.digest)
@@ -163,6 +165,43 @@ extension MemoryStore {
           deleting: entry.operation == "x" ? entry.at : nil)
       }
       return Array(found.prefix(max(0, limit)))
+    }
+  }
+
+  public func past(_ query: PastQuery) async throws -> [PastObject] {
+    alone { state in
+      let found = state.history.sorted { $0.key < $1.key }.compactMap { uid, past -> PastObject? in
+        if let after = query.after, uid <= after { return nil }
+        if let uids = query.uids, !uids.contains(uid) { return nil }
+        let then = past.filter { $0.tenant == query.tenant && $0.entry.at <= query.at && (query.kind ?? $0.entry.kind) == $0.entry.kind }
+        guard let last = then.max(by: { $0.entry.version < $1.entry.version }) else { return nil }
+        let entry = last.entry
+        if let name = query.name, entry.name != name { return nil }
+        if let since = query.changedAfter, entry.at <= since { return nil }
+        let object = StoredObject(
+          tenant: query.tenant, uid: uid, kind: entry.kind, name: entry.name, rev: last.rev, version: entry.version,
+          generation: entry.generation, spec: entry.spec, owners: entry.owners, labels: entry.labels, protected: last.protected,
+          created: last.created, updated: entry.at, deleting: entry.operation == "x" ? entry.at : nil)
+        if let manager = query.manager, !object.isStated(by: manager) { return nil }
+        return PastObject(object: object, operation: entry.operation, origin: entry.origin)
+      }
+      return Array(found.prefix(max(0, query.limit)))
+    }
+  }
+
+  public func sets(holding uids: [UID]) async throws -> [(owner: UID, set: String, uid: UID)] {
+    alone { state in
+      state.sets.flatMap { name, set in
+        uids.filter { set.rows[$0] != nil }.map { (owner: name.tenant, set: name.name, uid: $0) }
+      }.sorted { ($0.owner, $0.set, $0.uid) < ($1.owner, $1.set, $1.uid) }
+    }
+  }
+
+  public func values(tenant: UID, prefix: String, limit: Int) async throws -> [(key: String, value: Value)] {
+    alone { state in
+      let now = clock.now()
+      let keys = state.values.keys.filter { $0.tenant == tenant && $0.name.hasPrefix(prefix) }.map(\.name).sorted()
+      return keys.prefix(max(0, limit)).compactMap { key in state.liveValue(tenant, key, now).map { (key: key, value: $0) } }
     }
   }
 
