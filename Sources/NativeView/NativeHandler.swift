@@ -120,10 +120,6 @@ public struct NativeHandler: HTTPHandler {
       case "rename": return try await rename(request)
       case "handover": return try await handOver(request)
       case "rollback": return try await rollBack(request)
-      default: break
-      }
-    case ("POST", "objects", 4):
-      switch path[3] {
       case "sync": return try await sync(request)
       case "suspend": return try await suspend(request)
       case "resume": return try await resume(request)

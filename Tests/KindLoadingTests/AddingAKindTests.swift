@@ -23,7 +23,7 @@ final class AddingAKindTests: XCTestCase {
     let specs = Self.root.appendingPathComponent("specs")
     var files: [(String, [UInt8])] = []
     for path in FileManager.default.enumerator(atPath: specs.path)?.compactMap({ $0 as? String }) ?? []
-    where path.hasSuffix(".yaml") {
+    where path.hasSuffix(".yaml") || path.hasSuffix(".sql") {
       files.append((path, [UInt8](try Data(contentsOf: specs.appendingPathComponent(path)))))
     }
     let page = try blocks()
