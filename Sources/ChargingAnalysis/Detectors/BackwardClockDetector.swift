@@ -3,6 +3,8 @@
 enum BackwardClockDetector {
   /// Readings of each run that must lie over the other.
   private static let fewest = 2
+  /// kWh that lie between the highest and the lowest of them.
+  private static let leastEnergy = 0.2
 
   /// Sorted by time, readings from before and after the jump alternate: a low one, a high one, and every high one is above every low one. A
   /// register that only falls does not alternate, and a noisy one is not so neatly divided.
@@ -17,6 +19,8 @@ enum BackwardClockDetector {
     guard let least = highValues.min(), let most = lowValues.max(), least >= most, isRising(highValues), isRising(lowValues),
       Set(high).isDisjoint(with: low), alternations(high, low) >= 3
     else { return }
+    // A register that trembles alternates too, within next to nothing.
+    guard (highValues.max() ?? 0) - (lowValues.min() ?? 0) >= leastEnergy else { return }
     let back = energy.times[lastLow] - energy.times[firstHigh] + energy.interval
     let from = energy.times[max(0, firstHigh - 1)]
     let to = energy.times[min(energy.count - 1, lastLow + 1)]
@@ -24,7 +28,7 @@ enum BackwardClockDetector {
       Finding(
         category: .clockJump, severity: back / 60 / scene.parameters.clockJumpMinutes, from: from, to: to, certainty: 0.9,
         evidence: [(.jumpMinutes, -back / 60)]))
-    scene.claim(from, to)
+    scene.claimOrder(from, to)
   }
 
   /// Places that are above a later value, and places that are below an earlier one.

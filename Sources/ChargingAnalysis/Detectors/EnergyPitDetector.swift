@@ -82,7 +82,7 @@ enum EnergyPitDetector {
           (.missingKwh, missing), (.expectedKwh, expected), (.deliveredKwh, counted), (.minutes, (to - from) / 60),
           (.values, Double(end - start + 1)),
         ]))
-    if severity >= 1 { scene.claim(from, last) }
+    if severity >= 1 { scene.claim(from, last, registerIsWrong: true) }
   }
 
   private static func catchUp(_ interval: EnergyInterval) -> Double {
@@ -101,6 +101,7 @@ enum EnergyPitDetector {
     if let rise = socRise(scene, intervals[start].from, intervals[end].to), rise >= 3 { return (.infinity, 0.8) }
     let before = intervals[start - 1]
     let isFull = before.rate >= 0.7 * before.chargingRate && after.rate >= 0.7 * after.chargingRate
+    guard expected >= 8 * scene.signal.energy.quantum else { return nil }
     let isShort = intervals[end].to - intervals[start].from <= shortestPause && pauseIntervals.contains(end - start + 1)
     return isFull ? (isShort ? 2 : 0.8, 0.6) : nil
   }
@@ -123,7 +124,7 @@ enum EnergyPitDetector {
     else { return false }
     scene.findings[at].from = min(scene.findings[at].from, from)
     scene.findings[at].to = max(scene.findings[at].to, to)
-    scene.claim(from, to)
+    scene.claim(from, to, registerIsWrong: true)
     return true
   }
 

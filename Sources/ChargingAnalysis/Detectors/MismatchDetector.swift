@@ -8,33 +8,77 @@ enum MismatchDetector {
   private static let strictness = [1: 2.5, 2: 1.5]
   private static let mostRatio = 10.0
 
+  /// Neighbouring intervals in which the register moves by some steps of its display: one alone may be off by a step.
+  private struct Block {
+    var first: Int
+    var last: Int
+    var delta = 0.0
+    /// kWh that the least, and the highest, power makes.
+    var low = 0.0
+    var high = 0.0
+    var count: Int { last - first + 1 }
+  }
+  private static let stepsInBlock = 5.0
+
   static func run(_ scene: inout Scene) {
     guard !scene.signal.power.isEmpty else { return jumps(&scene) }
-    let usable = scene.intervals.indices.filter { isUsable(scene, scene.intervals[$0]) }
-    guard !usable.isEmpty else { return }
-    if let whole = severity(scene, usable, .under) ?? severity(scene, usable, .over), whole.value >= 1, usable.count >= 4 {
-      return report(&scene, usable, whole)
+    let blocks = blocks(scene)
+    guard !blocks.isEmpty else { return }
+    if let whole = severity(scene, blocks, .under) ?? severity(scene, blocks, .over), whole.value >= 1,
+      blocks.reduce(0, { $0 + $1.count }) >= 4
+    {
+      return report(&scene, blocks, whole)
     }
     for side in [Side.under, .over] {
-      var run: [Int] = []
+      var run: [Block] = []
       var skipped = 0
-      for i in usable {
-        let follows = run.isEmpty || i - (run.last ?? i) <= 2
-        if follows, deviates(scene, i, side) {
-          run.append(i)
+      for block in blocks {
+        let follows = run.last.map { block.first - $0.last <= 2 + skipped } ?? true
+        if follows, deviates(scene, block, side) {
+          run.append(block)
           skipped = 0
         } else {
-          // One interval that agrees does not end a run.
+          // One that agrees does not end a run.
           skipped += 1
           if skipped > 1 || !follows {
             finish(&scene, run, side)
-            run = !follows && deviates(scene, i, side) ? [i] : []
+            run = !follows && deviates(scene, block, side) ? [block] : []
             skipped = 0
           }
         }
       }
       finish(&scene, run, side)
     }
+  }
+
+  private static func blocks(_ scene: Scene) -> [Block] {
+    var list: [Block] = []
+    var open: Block?
+    for (i, interval) in scene.intervals.enumerated() {
+      guard isUsable(scene, interval) else {
+        if let block = open { list.append(block) }
+        open = nil
+        continue
+      }
+      // While nothing flows there is nothing to add up.
+      let isIdle = (interval.high ?? 0) <= scene.signal.idlePower
+      if isIdle, let block = open {
+        list.append(block)
+        open = nil
+      }
+      var block = open ?? Block(first: i, last: i)
+      block.last = i
+      block.delta += interval.delta
+      block.low += (interval.low ?? 0) * interval.hours
+      block.high += (interval.high ?? 0) * interval.hours
+      open = block
+      if isIdle || block.high >= stepsInBlock * scene.signal.energy.quantum {
+        list.append(block)
+        open = nil
+      }
+    }
+    if let block = open { list.append(block) }
+    return list
   }
 
   private static func isUsable(_ scene: Scene, _ interval: EnergyInterval) -> Bool {
@@ -48,13 +92,12 @@ enum MismatchDetector {
     return low < 0.4 * high && high > scene.signal.idlePower
   }
 
-  private static func deviates(_ scene: Scene, _ i: Int, _ side: Side) -> Bool {
-    let interval = scene.intervals[i]
+  private static func deviates(_ scene: Scene, _ block: Block, _ side: Side) -> Bool {
     let tolerance = 0.6 * scene.parameters.mismatchTolerance
     let quantum = scene.signal.energy.quantum
     switch side {
-    case .under: return interval.delta + quantum < (1 - min(tolerance, 0.9)) * (interval.low ?? 0) * interval.hours
-    case .over: return interval.delta - quantum > (1 + tolerance) * (interval.high ?? 0) * interval.hours
+    case .under: return block.delta + quantum < (1 - min(tolerance, 0.9)) * block.low
+    case .over: return block.delta - quantum > (1 + tolerance) * block.high
     }
   }
 
@@ -65,36 +108,37 @@ enum MismatchDetector {
   }
 
   /// How far a run is off: its whole energy beside the least, or the most, that power can have made. Nil: not on this side.
-  private static func severity(_ scene: Scene, _ run: [Int], _ side: Side) -> Deviation? {
-    let intervals = run.map { scene.intervals[$0] }
-    let counted = intervals.reduce(0) { $0 + $1.delta }
+  private static func severity(_ scene: Scene, _ run: [Block], _ side: Side) -> Deviation? {
+    let counted = run.reduce(0) { $0 + $1.delta }
     let slack = scene.signal.energy.quantum + scene.registerNoise * scene.parameters.noiseMultiple
     let expected: Double
     let off: Double
     switch side {
     case .under:
-      expected = intervals.reduce(0) { $0 + ($1.low ?? 0) * $1.hours }
+      expected = run.reduce(0) { $0 + $1.low }
       guard expected - counted > slack + least else { return nil }
       off = expected / max(counted + slack, expected / mostRatio) - 1
     case .over:
-      expected = intervals.reduce(0) { $0 + ($1.high ?? 0) * $1.hours }
+      expected = run.reduce(0) { $0 + $1.high }
       guard counted - expected > slack + least else { return nil }
       off = (counted - slack) / max(expected, counted / mostRatio) - 1
     }
-    let strict = strictness[run.count] ?? 1
+    let strict = strictness[run.reduce(0) { $0 + $1.count }] ?? 1
     return Deviation(value: off / scene.parameters.mismatchTolerance / strict, counted: counted, expected: expected)
   }
 
-  private static func finish(_ scene: inout Scene, _ run: [Int], _ side: Side) {
-    guard !run.isEmpty, let deviation = severity(scene, run, side), deviation.value > 0 else { return }
+  private static func finish(_ scene: inout Scene, _ run: [Block], _ side: Side) {
+    guard let first = run.first, let deviation = severity(scene, run, side), deviation.value > 0 else { return }
     // Power that reads nothing at both ends of one interval may have flowed between.
-    if run.count == 1, side == .over, (scene.intervals[run[0]].high ?? 0) <= scene.signal.idlePower { return }
+    if run.count == 1, first.count == 1, side == .over, (scene.intervals[first.first].high ?? 0) <= scene.signal.idlePower {
+      return
+    }
     report(&scene, run, deviation)
   }
 
-  private static func report(_ scene: inout Scene, _ run: [Int], _ deviation: Deviation) {
-    let from = scene.intervals[run[0]].from
-    let to = scene.intervals[run[run.count - 1]].to
+  private static func report(_ scene: inout Scene, _ run: [Block], _ deviation: Deviation) {
+    let from = scene.intervals[run[0].first].from
+    let to = scene.intervals[run[run.count - 1].last].to
     let percent = deviation.expected > 0 ? (deviation.counted / deviation.expected - 1) * 100 : 100
     scene.findings.append(
       Finding(
@@ -110,13 +154,13 @@ enum MismatchDetector {
   /// The register alone: one interval counts what no steady charging around it explains.
   private static func jumps(_ scene: inout Scene) {
     let intervals = scene.intervals
-    guard intervals.count >= 6 else { return }
-    for i in 1..<(intervals.count - 1) {
+    guard intervals.count >= 8 else { return }
+    for i in 2..<(intervals.count - 2) {
       let interval = intervals[i]
       let before = intervals[i - 1].rate
       let after = intervals[i + 1].rate
       let usual = max(before, after, interval.chargingRate)
-      guard !scene.isClaimed(interval.from, interval.to), usual > 0, min(before, after) > 0.3 * usual else { continue }
+      guard !scene.isClaimed(interval.from, interval.to), usual > 0, isSteady(intervals, around: i) else { continue }
       let excess = interval.delta - usual * interval.hours
       let noise = 1.414 * scene.registerNoise * scene.parameters.noiseMultiple
       var severity = min((interval.rate / usual - 1) / 2, (excess - scene.signal.energy.quantum) / least)
@@ -130,5 +174,12 @@ enum MismatchDetector {
             (.deviationPercent, min((interval.rate / usual - 1) * 100, 999)),
           ]))
     }
+  }
+
+  /// Two intervals on each side charge at about one rate.
+  private static func isSteady(_ intervals: [EnergyInterval], around i: Int) -> Bool {
+    let rates = [i - 2, i - 1, i + 1, i + 2].map { intervals[$0].rate }
+    guard let low = rates.min(), let high = rates.max() else { return false }
+    return low > 0.6 * high
   }
 }

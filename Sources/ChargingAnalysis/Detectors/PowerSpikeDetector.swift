@@ -5,6 +5,8 @@ enum PowerSpikeDetector {
   private static let reach = 5
   /// At the first and the last reading only one side is known: a spike must be so much clearer.
   private static let edge = 4.0
+  /// Power that stays too high for more readings is compared with the register all the same.
+  private static let longest = 3
 
   static func run(_ scene: inout Scene) {
     let power = scene.signal.power
@@ -15,7 +17,7 @@ enum PowerSpikeDetector {
     var i = 0
     while i < power.count {
       guard let first = excess(scene, i, noise, active), first.severity > 0.2,
-        !scene.isClaimed(power.times[i], power.times[i] + 0.001)
+        !scene.isDisordered(power.times[i], power.times[i] + 0.001)
       else {
         i += 1
         continue
@@ -35,6 +37,8 @@ enum PowerSpikeDetector {
           category: .powerSpike, severity: worst.severity, from: from, to: to,
           certainty: worst.isLimit && scene.limits.power != nil ? 0.95 : 0.85,
           evidence: evidence))
+      // What such a reading says about the energy is not believed.
+      if worst.severity >= 1, end - i < longest { scene.claim(from, to) }
       i = end + 1
     }
   }
@@ -70,7 +74,7 @@ enum PowerSpikeDetector {
     guard values[i] > idle, active > 0 else { return nil }
     let left = values[max(0, i - reach)..<i].filter { $0 > idle }
     let right = values[(i + 1)..<min(values.count, i + 1 + reach)].filter { $0 > idle }
-    guard left.count + right.count >= 2 else { return nil }
+    guard left.count + right.count >= (left.isEmpty || right.isEmpty ? 4 : 3) else { return nil }
     // Higher than both sides: a step up is none.
     let sides = [Robust.median(left), Robust.median(right)].compactMap { $0 }
     guard let usual = sides.max(), values[i] > usual else { return nil }

@@ -7,8 +7,12 @@ enum RegisterFallDetector {
   private static let recovery = 10
   private static let glitch = 5
 
+  /// Falls that are each judged by the noise around them; more are a noisy register.
+  private static let mostFalls = 24
+
   static func run(_ scene: inout Scene) {
     let intervals = scene.intervals
+    var falls: [ClosedRange<Int>] = []
     var i = 0
     while i < intervals.count {
       guard intervals[i].delta < -rounding, !scene.isClaimed(intervals[i].from, intervals[i].to) else {
@@ -18,12 +22,18 @@ enum RegisterFallDetector {
       var end = i
       // A fall over several readings is one fall.
       while end + 1 < intervals.count, intervals[end + 1].delta < -rounding { end += 1 }
-      report(&scene, i, end)
+      falls.append(i...end)
       i = end + 1
     }
+    var real: [ClosedRange<Int>] = []
+    for fall in falls where report(&scene, fall.lowerBound, fall.upperBound, byItself: falls.count <= mostFalls) {
+      real.append(fall)
+    }
+    if !real.isEmpty, falls.count <= mostFalls { scene.registerNoise = scene.noise(without: real) }
   }
 
-  private static func report(_ scene: inout Scene, _ start: Int, _ end: Int) {
+  /// Whether the fall is beyond what noise does.
+  private static func report(_ scene: inout Scene, _ start: Int, _ end: Int, byItself: Bool) -> Bool {
     let intervals = scene.intervals
     let energy = scene.signal.energy
     let fall = energy.values[start] - energy.values[end + 1]
@@ -46,7 +56,7 @@ enum RegisterFallDetector {
       }
     }
     // Noise makes a register fall only where it hardly rises: what it would have risen by counts too.
-    let noise = 1.414 * scene.registerNoise * scene.parameters.noiseMultiple
+    let noise = 1.414 * (byItself ? scene.noise(without: [start...end]) : scene.registerNoise) * scene.parameters.noiseMultiple
     let bySize = fall / scene.parameters.registerFallKwh
     let severity = noise > 0 ? min(bySize, (fall + expected) / noise) : bySize
     let clear = noise > 0 ? min(1, (fall + expected) / (2 * noise)) : 1
@@ -54,11 +64,12 @@ enum RegisterFallDetector {
       Finding(
         category: .kwhDecrease, severity: severity, from: from, to: to, certainty: 0.8 + 0.18 * clear,
         evidence: [(.fallKwh, fall), (.fromKwh, energy.values[start]), (.toKwh, energy.values[end + 1])]))
-    scene.claim(from, to)
+    scene.claim(from, to, registerIsWrong: true)
+    return severity >= 1
   }
 
   /// Energy beyond what the intervals around it count.
   private static func excess(_ interval: EnergyInterval) -> Double {
-    interval.delta - 1.3 * interval.chargingRate * interval.hours
+    interval.delta - 1.3 * interval.localRate * interval.hours
   }
 }

@@ -4,13 +4,18 @@ enum SocDropDetector {
   /// While nothing is charged a car may use its battery: a fall must be so many times as large.
   private static let idleFactor = 2.0
 
+  /// Fewer values do not tell noise from a curve.
+  private static let fewestForNoise = 12
+
   static func run(_ scene: inout Scene) {
     let soc = scene.signal.soc
     // A car that also gives energy back may be emptier afterwards.
     guard soc.count >= 2, !scene.signal.exports else { return }
-    let noise = Robust.noise(soc.values)
+    let shaking = soc.count < fewestForNoise ? 0 : Robust.noise(soc.values)
+    // Rounding looks like noise, and makes nothing fall.
+    let noise = shaking < 0.8 * soc.quantum ? 0 : shaking
     let least = max(scene.parameters.socDropPercent, (scene.parameters.noiseMultiple + 2) * noise)
-    let model = SocModel(scene.signal, scene.limits)
+    let model = SocModel(scene.trusted, scene.limits)
     var top = 0
     var i = 1
     while i < soc.count {
@@ -38,10 +43,12 @@ enum SocDropDetector {
     let fall = soc.values[top] - soc.values[bottom]
     let from = soc.times[top]
     let to = soc.times[bottom]
-    guard fall > soc.quantum * 1.01 || fall >= 2, !scene.isClaimed(from, to) else { return }
+    guard fall >= max(1.5, 1.01 * soc.quantum), !scene.isDisordered(from, to) else { return }
     let energy = model.energy(from: from, to: to)
     let isCharging = energy.map { $0 > 0.01 } ?? true
-    let severity = fall / least / (isCharging ? 1 : idleFactor)
+    // It should even have risen.
+    let rise = (model.batteryKwh.map { max(0, energy ?? 0) / $0 * 100 } ?? 0)
+    let severity = (fall + rise) / least / (isCharging ? 1 : idleFactor)
     guard severity > 0.2 else { return }
     var evidence: [(Evidence, Double)] = [(.socFall, fall), (.socFrom, soc.values[top]), (.socTo, soc.values[bottom])]
     if let energy, energy > 0 { evidence.append((.deliveredKwh, energy)) }

@@ -39,13 +39,16 @@ enum StuckValueDetector {
       }
       last = change
     }
-    guard pairs >= Double(fewestPairs), changes > 0, turns / changes >= noisy else { return }
+    guard pairs >= Double(fewestPairs), changes > 0 else { return }
     let repeats = Double(run.count - 1)
     let expected = log10(pairs + repeats) + repeats * log10((equal + 0.5) / (pairs + 1))
     let severity = min(repeats / scene.parameters.stuckSamples, max(0, expected / log10(scene.parameters.surprise)))
     guard severity > 0.2 else { return }
     let from = channel.times[run.lowerBound]
     let to = channel.times[run.upperBound]
+    // A charger at its limit is as steady as that. What gives a stuck reading away is noise everywhere else, a leap at its end, or energy that
+    // does not fit.
+    guard turns / changes >= noisy || leaps(channel, run) || fits(scene, from, to) else { return }
     scene.findings.append(
       Finding(
         category: .stuckValue, severity: severity, from: from, to: to, certainty: min(0.95, 0.6 + 0.05 * repeats),
@@ -53,11 +56,32 @@ enum StuckValueDetector {
     relabel(&scene, from, to, severity)
   }
 
+  /// The first value after the run makes up for all the small changes that were not shown.
+  private static func leaps(_ channel: Channel, _ run: ClosedRange<Int>) -> Bool {
+    let values = channel.values
+    guard run.lowerBound >= 3, run.upperBound + 3 < values.count else { return false }
+    let before = (run.lowerBound - 2...run.lowerBound).map { values[$0] - values[$0 - 1] }
+    let after = (run.upperBound + 2...min(run.upperBound + 4, values.count - 1)).map { values[$0] - values[$0 - 1] }
+    let steps = before + after
+    guard steps.allSatisfy({ $0 < 0 }) || steps.allSatisfy({ $0 > 0 }), let usual = Robust.median(steps) else { return false }
+    let leap = values[run.upperBound + 1] - values[run.upperBound]
+    return leap / usual >= 0.6 * Double(run.count - 1)
+  }
+
+  /// Energy was found not to fit just this power.
+  private static func fits(_ scene: Scene, _ from: Double, _ to: Double) -> Bool {
+    let slack = 2 * scene.signal.interval
+    return scene.findings.contains {
+      $0.category == .powerEnergyMismatch && $0.severity >= 1 && $0.from >= from - slack && $0.to <= to + slack
+    }
+  }
+
   /// Energy that does not fit a power that is stuck says nothing new.
   private static func relabel(_ scene: inout Scene, _ from: Double, _ to: Double, _ severity: Double) {
     guard severity >= 1 else { return }
     scene.findings.removeAll {
-      $0.category == .powerEnergyMismatch && $0.from >= from - scene.signal.interval && $0.to <= to + scene.signal.interval
+      $0.category == .powerEnergyMismatch && $0.from >= from - 2 * scene.signal.interval
+        && $0.to <= to + 2 * scene.signal.interval
     }
   }
 
@@ -79,7 +103,7 @@ enum StuckValueDetector {
   private static func charge(_ scene: inout Scene) {
     let soc = scene.signal.soc
     guard soc.count >= 4 else { return }
-    let model = SocModel(scene.signal, scene.limits)
+    let model = SocModel(scene.trusted, scene.limits)
     var start = 0
     for i in 1...soc.count {
       if i < soc.count, soc.values[i] == soc.values[start] { continue }
@@ -87,7 +111,7 @@ enum StuckValueDetector {
       guard i - start >= 4, soc.values[start] < nearlyFull, !soc.reconstructed[start..<i].contains(true) else { continue }
       let from = soc.times[start]
       let to = soc.times[i - 1]
-      guard !scene.isClaimed(from, to), let energy = model.energy(from: from, to: to) else { continue }
+      guard !scene.isDisordered(from, to), let energy = model.energy(from: from, to: to) else { continue }
       let battery = max(model.batteryKwh ?? largestBattery, 1)
       let rise = min(energy / battery * 100, 100 - soc.values[start])
       let severity = (rise - soc.quantum) / scene.parameters.stuckSocPercent

@@ -93,13 +93,16 @@ struct Fault {
 
   private func drop(_ samples: inout [Sample]) -> Bool {
     let by = number(5...8, 8...15, 15...30)
-    let places = samples.indices.filter { $0 >= 2 && $0 < samples.count - 2 && (samples[$0].soc ?? 0) > by + 2 && (samples[$0 - 1].power ?? 1) > Self.flowing }
+    let places = samples.indices.filter {
+      $0 >= 2 && $0 < samples.count - 2 && (samples[$0].soc ?? 0) > by + 2 && (samples[$0 - 1].power ?? 1) > Self.flowing
+    }
     guard samples.allSatisfy({ $0.soc != nil }), !places.isEmpty else { return false }
     let at = chance.pick(places)
     if chance.happens(0.4) {
       samples[at].soc = (samples[at - 1].soc ?? 0) - by
     } else {
-      for i in at..<samples.count { samples[i].soc = max(0, (samples[i].soc ?? 0) - by) }
+      let shift = (samples[at].soc ?? 0) - (samples[at - 1].soc ?? 0) + by
+      for i in at..<samples.count { samples[i].soc = max(0, (samples[i].soc ?? 0) - shift) }
     }
     return true
   }
@@ -123,7 +126,8 @@ struct Fault {
   private func stuck(_ samples: inout [Sample], _ meter: Meter, _ car: CarCharge) -> Bool {
     if meter.sendsSoc, chance.happens(0.5) {
       let rise = number(9...14, 15...25, 26...45)
-      guard let at = samples.indices.first(where: { (samples[$0].soc ?? 0) > (samples[0].soc ?? 0) + 3 }), let value = samples[at].soc,
+      guard let at = samples.indices.first(where: { (samples[$0].soc ?? 0) > (samples[0].soc ?? 0) + 3 }),
+        let value = samples[at].soc,
         let end = samples.indices.first(where: { (samples[$0].soc ?? 0) >= value + rise }), end - at >= 5, value < 75
       else { return false }
       for i in at..<end { samples[i].soc = value }

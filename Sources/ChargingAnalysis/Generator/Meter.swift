@@ -71,7 +71,9 @@ struct Meter {
     for sample in samples {
       let at = Value.string((start + .microseconds(Int(sample.time * 1e6))).description)
       func add(_ name: Measurand, _ value: Double, _ unit: String, _ phase: String? = nil) {
-        var map: ObjectMap = ["timestamp": at, "value": Value(number: value), "measurand": .string(name.rawValue), "unit": .string(unit)]
+        var map: ObjectMap = [
+          "timestamp": at, "value": Value(number: value), "measurand": .string(name.rawValue), "unit": .string(unit),
+        ]
         if let phase { map["phase"] = .string(phase) }
         if namesLocation { map["location"] = "Outlet" }
         list.append(.object(map))

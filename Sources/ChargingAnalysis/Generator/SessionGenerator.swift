@@ -53,7 +53,9 @@ public struct SessionGenerator {
   ) -> GeneratedSession {
     made += 1
     // People come home in the evening, and charge fast by day.
-    let hour = car.isDirect ? own.number(7...20) : own.pick([own.number(16...21), own.number(16...21), own.number(7...10), own.number(0...24)])
+    let hour =
+      car.isDirect
+      ? own.number(7...20) : own.pick([own.number(16...21), own.number(16...21), own.number(7...10), own.number(0...24)])
     let start = Self.epoch + .seconds(Int(own.integer(0...90) * 86_400)) + .seconds(Int(hour * 3600))
     let knowsLimit = own.happens(0.6)
     return GeneratedSession(

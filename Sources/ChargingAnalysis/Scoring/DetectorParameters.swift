@@ -16,7 +16,7 @@ public struct ParameterInfo: Sendable {
 
 public struct DetectorParameters: Sendable, Hashable {
   public var decisionThreshold = 0.5
-  public var registerFallKwh = 0.03
+  public var registerFallKwh = 0.05
   public var pitEnergyKwh = 0.05
   public var pitRatio = 0.15
   public var mismatchTolerance = 0.2
@@ -26,11 +26,11 @@ public struct DetectorParameters: Sendable, Hashable {
   public var spikeExcess = 0.5
   public var limitTolerance = 0.15
   public var plausiblePowerKw = 600.0
-  public var stuckSamples = 4.0
+  public var stuckSamples = 5.0
   public var stuckSocPercent = 5.0
   public var clockJumpMinutes = 3.0
   public var noiseMultiple = 5.0
-  public var surprise = 0.003
+  public var surprise = 0.004
   public var incidentScore = 0.9
   public var incidentConfidence = 0.75
   public var recurrenceDays = 30.0

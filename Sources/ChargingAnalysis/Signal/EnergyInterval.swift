@@ -42,7 +42,12 @@ struct EnergyInterval: Sendable {
       var near: [Double] = []
       for k in max(0, i - reach)...min(list.count - 1, i + reach) where k != i { near.append(rates[k]) }
       list[i].localRate = max(0, Robust.median(near) ?? 0)
-      list[i].chargingRate = Robust.median(near.filter { $0 > 0 }) ?? positive
+      let charging = near.filter { $0 > 0 }
+      list[i].chargingRate = charging.count >= 3 ? Robust.median(charging) ?? positive : positive
+      // A display that moves in coarse steps shows each rise too large: their mean is right.
+      if list[i].chargingRate * list[i].hours < 2.5 * energy.quantum {
+        list[i].chargingRate = near.reduce(0, +) / Double(max(near.count, 1))
+      }
     }
     return list
   }

@@ -18,14 +18,16 @@ struct SessionSignal: Sendable {
   var exports: Bool
   /// The usual distance of two values of the channel with most values.
   var interval: Double
-  /// Below this, in kW, nothing is being charged. Stored, since the detectors ask for it at every interval.
+  /// Below this, in kW, nothing is being charged.
   let idlePower: Double
   var valueCount: Int
   var reconstructedCount: Int
 
   /// Nil without any value.
   init?(_ values: [MeterValue]) {
-    let values = values.filter { $0.value.isFinite }.sorted(by: MeterValueReader.isBefore)
+    var values = values.filter { $0.value.isFinite }
+    // Mostly they come in order.
+    if !zip(values.dropFirst(), values).allSatisfy({ !MeterValueReader.isBefore($0, $1) }) { values.sort(by: MeterValueReader.isBefore) }
     guard let first = values.first else { return nil }
     start = first.timestamp
     var builders: [Measurand: ChannelBuilder] = [:]
@@ -56,7 +58,8 @@ struct SessionSignal: Sendable {
         powerIsDerived = true
       }
     }
-    idlePower = min(max(0.1, 0.03 * (Robust.quantile(power.values.filter { $0 > 0 }, 0.8) ?? 0)), 1)
+    let high = Robust.quantile(power.values.filter { $0 > 0 }, 0.8) ?? 0
+    idlePower = min(max(0.1, 0.03 * high), 1)
     let main = [energy, power, soc].max { $0.count < $1.count } ?? Channel()
     interval = main.count > 1 ? main.interval : Robust.median(zip(buckets.dropFirst(), buckets).map { $0 - $1 }) ?? 0
   }
