@@ -14,7 +14,9 @@ final class DetectorTests: XCTestCase {
     var points: [(minute: Double, energy: Double?, power: Double?, soc: Double?)] = []
     for minute in 0...minutes {
       let energy = kw * Double(minute) / 60
-      points.append((Double(minute), (energy * 1000).rounded() / 1000, kw * (1 + maker.noise(noise)), (20 + energy / battery * 100).rounded()))
+      points.append(
+        (Double(minute), (energy * 1000).rounded() / 1000, kw * (1 + maker.noise(noise)), (20 + energy / battery * 100).rounded())
+      )
     }
     change(&points)
     return Self.values(points)
@@ -33,7 +35,8 @@ final class DetectorTests: XCTestCase {
   }
 
   private func found(_ values: [MeterValue], _ limits: ConnectorLimits = ConnectorLimits()) -> [String] {
-    SessionAnalyzer.analyze(values, limits: limits)?.anomalies.map { "\($0.category.rawValue) \($0.startUnit)-\($0.endUnit)" } ?? ["nil"]
+    SessionAnalyzer.analyze(values, limits: limits)?.anomalies.map { "\($0.category.rawValue) \($0.startUnit)-\($0.endUnit)" }
+      ?? ["nil"]
   }
 
   func testTheDocumentedSampleIsAFallOfTheCharge() throws {
@@ -76,7 +79,8 @@ final class DetectorTests: XCTestCase {
 
   func testFallOfTheRegister() {
     XCTAssertEqual(found(session { points in for i in 60..<points.count { points[i].energy! -= 1 } }), ["KWH_DECREASE 59-60"])
-    XCTAssertEqual(found(session { points in points[60].energy! -= 2 }), ["KWH_DECREASE 59-61"], "a dip ends where the register is back")
+    XCTAssertEqual(
+      found(session { points in points[60].energy! -= 2 }), ["KWH_DECREASE 59-61"], "a dip ends where the register is back")
     // It falls and stands still: one fault, not two.
     XCTAssertEqual(
       found(session { points in for i in 60..<66 { points[i].energy = points[59].energy! - 3 } }), ["KWH_DECREASE 59-66"])
@@ -84,7 +88,8 @@ final class DetectorTests: XCTestCase {
 
   func testPits() {
     XCTAssertEqual(found(session { points in for i in 60..<66 { points[i].energy = points[59].energy } }), ["ENERGY_PIT 59-65"])
-    XCTAssertEqual(found(session { points in for i in 60..<72 { points[i].energy = nil } }), ["ENERGY_PIT 59-72"], "not told at all")
+    XCTAssertEqual(
+      found(session { points in for i in 60..<72 { points[i].energy = nil } }), ["ENERGY_PIT 59-72"], "not told at all")
     // The register alone: what is missing is counted at once afterwards.
     XCTAssertEqual(
       found(
@@ -95,9 +100,12 @@ final class DetectorTests: XCTestCase {
   }
 
   func testPowerAndEnergyDisagree() {
-    XCTAssertEqual(found(session { points in for i in points.indices { points[i].power! *= 1.6 } }), ["POWER_ENERGY_MISMATCH 0-120"])
-    XCTAssertEqual(found(session { points in for i in points.indices { points[i].power! /= 2 } }), ["POWER_ENERGY_MISMATCH 0-120"])
-    XCTAssertEqual(found(session { points in for i in points.indices { points[i].power! *= 1.06 } }), [], "losses between two meters")
+    XCTAssertEqual(
+      found(session { points in for i in points.indices { points[i].power! *= 1.6 } }), ["POWER_ENERGY_MISMATCH 0-120"])
+    XCTAssertEqual(
+      found(session { points in for i in points.indices { points[i].power! /= 2 } }), ["POWER_ENERGY_MISMATCH 0-120"])
+    XCTAssertEqual(
+      found(session { points in for i in points.indices { points[i].power! *= 1.06 } }), [], "losses between two meters")
   }
 
   func testSpikes() {
@@ -143,13 +151,17 @@ final class DetectorTests: XCTestCase {
   func testRecurrenceAndIncidents() throws {
     let values = session { points in for i in 60..<points.count { points[i].energy! -= 5 } }
     let start = try XCTUnwrap(values.first).timestamp
-    func analysis(_ earlier: [EarlierResult]) throws -> SessionAnalysis { try XCTUnwrap(SessionAnalyzer.analyze(values, earlier: earlier)) }
+    func analysis(_ earlier: [EarlierResult]) throws -> SessionAnalysis {
+      try XCTUnwrap(SessionAnalyzer.analyze(values, earlier: earlier))
+    }
     XCTAssertFalse(try analysis([]).isRecurring)
     XCTAssert(try analysis([]).isIncident)
     XCTAssert(try analysis([EarlierResult(startedAt: start - .seconds(86_400), categories: [.kwhDecrease])]).isRecurring)
     XCTAssertFalse(try analysis([EarlierResult(startedAt: start - .seconds(86_400), categories: [.socDrop])]).isRecurring)
-    XCTAssertFalse(try analysis([EarlierResult(startedAt: start - .seconds(86_400 * 40), categories: [.kwhDecrease])]).isRecurring)
-    XCTAssertFalse(try analysis([EarlierResult(startedAt: start + .seconds(60), categories: [.kwhDecrease])]).isRecurring, "later")
+    XCTAssertFalse(
+      try analysis([EarlierResult(startedAt: start - .seconds(86_400 * 40), categories: [.kwhDecrease])]).isRecurring)
+    XCTAssertFalse(
+      try analysis([EarlierResult(startedAt: start + .seconds(60), categories: [.kwhDecrease])]).isRecurring, "later")
   }
 
   func testChargeIsComputedWhereItIsMissing() throws {
@@ -169,7 +181,8 @@ final class DetectorTests: XCTestCase {
     XCTAssertEqual(strict.socDropPercent, DetectorParameters.standard.socDropPercent)
     let values = session { points in for i in 60..<points.count { points[i].energy! -= 1 } }
     XCTAssertEqual(SessionAnalyzer.analyze(values, parameters: strict)?.isAnomaly, false)
-    XCTAssertThrowsError(try DetectorParameters(json: ["registerFall": 5, "gapFactor": 0, "surprise": "x"], at: "/parameters")) { error in
+    XCTAssertThrowsError(try DetectorParameters(json: ["registerFall": 5, "gapFactor": 0, "surprise": "x"], at: "/parameters")) {
+      error in
       XCTAssertEqual(
         (error as? Problems)?.list.map { "\($0.pointer ?? "") \($0.code)" },
         ["/parameters/registerFall unknown_parameter", "/parameters/gapFactor parameter_range", "/parameters/surprise parameter"])

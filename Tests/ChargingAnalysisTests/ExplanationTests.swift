@@ -39,12 +39,15 @@ final class ExplanationTests: XCTestCase {
 
   func testNoForeignNumberAndNothingLeftOpen() {
     let questions = [
-      "Why did the SoC drop unexpectedly?", "How much energy was delivered?", "Wie hoch war die Leistung?", "Quand y a-t-il eu une lacune ?",
-      "Wat moet ik doen?", "¿Qué tamaño tiene la batería?", "Has this happened before?", "How sure are you?", "Tell me a joke", "",
+      "Why did the SoC drop unexpectedly?", "How much energy was delivered?", "Wie hoch war die Leistung?",
+      "Quand y a-t-il eu une lacune ?",
+      "Wat moet ik doen?", "¿Qué tamaño tiene la batería?", "Has this happened before?", "How sure are you?", "Tell me a joke",
+      "",
     ]
     for facts in facts() {
       for language in ExplanationLanguage.allCases {
-        let texts = [Explainer.explain(facts, language: language)] + questions.map { Explainer.answer($0, facts, language: language) }
+        let texts =
+          [Explainer.explain(facts, language: language)] + questions.map { Explainer.answer($0, facts, language: language) }
         for text in texts {
           XCTAssertEqual(NumberGuard.foreignNumbers(in: text, facts: facts, language: language), [], text)
           XCTAssertFalse(text.contains("{") || text.contains("}") || text.contains("  ") || text.isEmpty, text)
@@ -84,12 +87,15 @@ final class ExplanationTests: XCTestCase {
     }
     for fine in [
       "The charge fell from 80 % to 50 % while 11.1 kWh were delivered.", "Der Ladestand fiel auf 50%, es waren 11,1 kWh.",
-      "On 2026-02-27 at 10:00 UTC.", "27 February 2026, 10:30", "27.02.2026", "CSAR-2 found it.", "2026-02-27T10:30:00Z", "no number", "",
+      "On 2026-02-27 at 10:00 UTC.", "27 February 2026, 10:30", "27.02.2026", "CSAR-2 found it.", "2026-02-27T10:30:00Z",
+      "no number", "",
       "One anomaly in 9 values.",
     ] { XCTAssertEqual(foreign(fine), [], fine) }
     for (text, numbers) in [
-      ("It fell to 51 %.", ["51"]), ("About 11 kWh.", ["11"]), ("at 10:31", ["10:31"]), ("on 2026-02-28", ["2026-02-28"]), ("½ of it", ["½"]),
-      ("٣ values", ["٣"]), ("thirty-five", ["five"]), ("twelve points", ["twelve"]), ("27 kWh", ["27"]), ("1,110 Wh", ["1,110"]), ("22e3", ["3"]),
+      ("It fell to 51 %.", ["51"]), ("About 11 kWh.", ["11"]), ("at 10:31", ["10:31"]), ("on 2026-02-28", ["2026-02-28"]),
+      ("½ of it", ["½"]),
+      ("٣ values", ["٣"]), ("thirty-five", ["five"]), ("twelve points", ["twelve"]), ("27 kWh", ["27"]), ("1,110 Wh", ["1,110"]),
+      ("22e3", ["3"]),
       ("sess-abc-007", ["007"]), ("0.865", ["0.865"]), ("2 anomalies", ["2"]),
     ] { XCTAssertEqual(foreign(text), numbers, text) }
     XCTAssertEqual(foreign("sess-abc-007 fell.", .en, ["sess-abc-007"]), [])

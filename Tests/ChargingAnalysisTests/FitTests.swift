@@ -19,7 +19,8 @@ final class FitTests: XCTestCase {
     // Cars of this fleet report drops of seven percent that their operator calls normal.
     let sessions = (0..<60).map { i in
       TrainingSession(
-        id: "s\(i)", values: session(i, tremble: 0.1, drop: i % 3 == 0 ? 20 : 7), label: i % 3 == 0 ? .anomalous([.socDrop]) : .clean)
+        id: "s\(i)", values: session(i, tremble: 0.1, drop: i % 3 == 0 ? 20 : 7),
+        label: i % 3 == 0 ? .anomalous([.socDrop]) : .clean)
     }
     let result = try ParameterFit.fit(sessions, base: .standard)
     XCTAssertGreaterThan(result.parameters.socDropPercent, DetectorParameters.standard.socDropPercent)
@@ -33,12 +34,15 @@ final class FitTests: XCTestCase {
   }
 
   func testWithoutLabelsWhatMostSessionsDoIsNormal() throws {
-    var sessions = (0..<40).map { i in TrainingSession(id: "s\(i)", values: session(i, tremble: 0.05, drop: 4 + Double(i % 4) * 0.2)) }
+    var sessions = (0..<40).map { i in
+      TrainingSession(id: "s\(i)", values: session(i, tremble: 0.05, drop: 4 + Double(i % 4) * 0.2))
+    }
     sessions += (40..<44).map { i in TrainingSession(id: "s\(i)", values: session(i, tremble: 0.05, drop: 30)) }
     let result = try ParameterFit.fit(sessions, base: .standard)
     XCTAssertGreaterThan(result.metrics["before"]["flaggedShare"].double ?? 0, 0.9)
     XCTAssertLessThan(result.metrics["after"]["flaggedShare"].double ?? 1, 0.3)
-    XCTAssert(try XCTUnwrap(SessionAnalyzer.analyze(session(99, tremble: 0.05, drop: 30), parameters: result.parameters)).isAnomaly)
+    XCTAssert(
+      try XCTUnwrap(SessionAnalyzer.analyze(session(99, tremble: 0.05, drop: 30), parameters: result.parameters)).isAnomaly)
     XCTAssertNil(result.metrics["after"]["f1"].double)
   }
 
@@ -55,8 +59,11 @@ final class FitTests: XCTestCase {
   }
 
   func testWhatCannotBeFitted() {
-    let few = (0..<4).map { TrainingSession(id: "s\($0)", values: session($0, tremble: 0.3)) } + [TrainingSession(id: "e", values: [])]
-    XCTAssertThrowsError(try ParameterFit.fit(few, base: .standard)) { XCTAssertEqual(($0 as? Problems)?.list.first?.code, "too_few_sessions") }
+    let few =
+      (0..<4).map { TrainingSession(id: "s\($0)", values: session($0, tremble: 0.3)) } + [TrainingSession(id: "e", values: [])]
+    XCTAssertThrowsError(try ParameterFit.fit(few, base: .standard)) {
+      XCTAssertEqual(($0 as? Problems)?.list.first?.code, "too_few_sessions")
+    }
     XCTAssertThrowsError(try FitConfig(json: ["holdout": 2, "epochs": 5])) { error in
       XCTAssertEqual((error as? Problems)?.list.map(\.pointer), ["/trainingConfig/holdout", "/trainingConfig/epochs"])
     }

