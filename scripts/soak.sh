@@ -21,6 +21,7 @@ PLUMB_FIRST_SEED="$((seed * 10000))" PLUMB_SEEDS="$seeds" PLUMB_CRASHES=10000 sw
 PLUMB_SEED="$seed" swift test --skip-build --filter SimulationTests.WalkTests
 PLUMB_SOAK_SECONDS="$((minutes * 60))" PLUMB_SEED="$seed" swift test --skip-build --filter ResilienceTests.SoakTests
 PLUMB_SEED="$seed" PLUMB_KILLS="$kills" swift test --skip-build --filter ResilienceTests.KillLoopTests
+PLUMB_SEED="$seed" PLUMB_KILLS="$kills" swift test --skip-build --filter ResilienceTests.GitSourceCrashTests
 swift test --skip-build --filter ResilienceTests.ReplicaTests
 swift test --skip-build --filter ResilienceTests.DatabaseLossTests
 printf 'soaked without a fault\n'

@@ -16,6 +16,9 @@ public final class GitService: ServicePort, @unchecked Sendable {
   static let memory = 10_000
   /// Copies that nobody used for this long are removed.
   static let copyAge = 14 * 86_400.0
+  /// What a push left that did not end, a crash for instance.
+  static let leftoverAge = 3600.0
+  private static let proposal = "proposal-"
   static let sweepEvery = Duration.seconds(3600)
 
   public let name = "git"
@@ -167,11 +170,18 @@ public final class GitService: ServicePort, @unchecked Sendable {
     }
     guard isDue, let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else { return }
     for name in names {
+      if name.hasPrefix(Self.proposal), isOlder("\(folder)/\(name)", than: Self.leftoverAge) {
+        try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
+      }
       guard let uid = UID(name), lock.withLock({ running[uid] == nil && results[uid] == nil }) else { continue }
       let path = "\(folder)/\(name)"
-      let date = (try? FileManager.default.attributesOfItem(atPath: path))?[.modificationDate] as? Date
-      if let date, Date().timeIntervalSince(date) > Self.copyAge { try? FileManager.default.removeItem(atPath: path) }
+      if isOlder(path, than: Self.copyAge) { try? FileManager.default.removeItem(atPath: path) }
     }
+  }
+
+  private func isOlder(_ path: String, than seconds: Double) -> Bool {
+    let date = (try? FileManager.default.attributesOfItem(atPath: path))?[.modificationDate] as? Date
+    return date.map { Date().timeIntervalSince($0) > seconds } ?? false
   }
 
   /// What was seen is no longer believed: the next decision looks anew.
@@ -201,12 +211,11 @@ public final class GitService: ServicePort, @unchecked Sendable {
       case "apply":
         guard let commit = step.arguments["commit"].string else { throw GitFault(.commitMissing, "No commit is named.") }
         let value = try await applying.apply(try await set(metadata, step.arguments, commit: commit))
-        forget(metadata.uid)
         return StepReply(step: step.name, outcome: .done, value: value)
       case "propose":
         // Asked again after a lost answer, it finds the commit that it pushed.
         let value = try await GitProposal(step.arguments).run(
-          directory: "\(folder)/proposal-\(metadata.uid)", home: try home(), targets: targets)
+          directory: "\(folder)/\(Self.proposal)\(metadata.uid)", home: try home(), targets: targets)
         return StepReply(step: step.name, outcome: .done, value: value)
       default: throw GitFault(.failed, "git has no operation \(step.operation).")
       }

@@ -165,6 +165,28 @@ final class GitSourceTests: GitTestCase {
     try until("GitSource", "held") { $0["status"]["appliedCommit"].string == second && $0["ready"] == true }
   }
 
+  func testARollbackPausesTheSourceUntilItIsResumed() throws {
+    let repository = try GitRepository()
+    defer { repository.remove() }
+    try repository.push(["a.yaml": GitRepository.project("rolled")])
+    try source("rolled", repository)
+    try until("GitSource", "rolled") { $0["ready"] == true }
+    let second = try repository.push(["a.yaml": GitRepository.project("rolled", title: "Two")])
+    try sync("rolled")
+    let back = try call("POST", "/plumb/v1/objects/Project/rolled/rollback", ["to": 1])
+    XCTAssertEqual(back.status, 200, back.description)
+    XCTAssertEqual(try get("Project", "rolled")["spec"]["title"], "One")
+    let paused = try until("GitSource", "rolled") { Self.condition($0, "Suspended")["status"] == "True" }
+    XCTAssert(Self.condition(paused, "Suspended")["message"].string?.contains("rolled back") == true, JSON.text(paused["status"]))
+    // Not even a sync that somebody asks for undoes it.
+    _ = try call("POST", "/plumb/v1/objects/GitSource/rolled/sync", [:])
+    Thread.sleep(forTimeInterval: 1)
+    XCTAssertEqual(try get("Project", "rolled")["spec"]["title"], "One")
+    XCTAssertEqual(try call("POST", "/plumb/v1/objects/GitSource/rolled/resume", [:]).status, 200)
+    try until("Project", "rolled") { $0["spec"]["title"] == "Two" }
+    try until("GitSource", "rolled") { $0["ready"] == true && $0["status"]["appliedCommit"].string == second }
+  }
+
   func testADenyWindowHoldsACommitBack() throws {
     let repository = try GitRepository()
     defer { repository.remove() }
