@@ -4,7 +4,7 @@ import Kinds
 public enum ControllerRegistry {
   public static let all: [any KindController] = [
     AlertRuleController(), AppController(), AppRestartController(), ChargingStationController(), DomainAssignmentController(),
-    GitProposalController(), GitSourceController(), NotificationTestController(), RootDomainController(),
+    FineTuneController(), GitProposalController(), GitSourceController(), NotificationTestController(), RootDomainController(),
     SessionBatchController(), WebhookController(), WebhookSendController(),
   ]
 
