@@ -61,7 +61,8 @@ final class ChargingControllerTests: XCTestCase {
   }
 
   func testTheKindOfModelsStatesTheRangesThatTheDetectorHas() throws {
-    let specs = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    let specs = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
       .appendingPathComponent("specs")
     let fields = try XCTUnwrap(try KindLoader.load(specs).kind("DetectorModel")?.field("parameters")).fields
     XCTAssertEqual(fields.map(\.name), DetectorParameters.all.map(\.name))

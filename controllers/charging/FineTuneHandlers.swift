@@ -29,16 +29,8 @@ struct StartFineTuneHandler: OperationHandler {
     }
     problems += TrainingFilter.problems(source["sessionFilter"], at: "/dataSource/sessionFilter")
     if TrainingSource(source["type"].string ?? "") == .upload { problems += Self.uploadFaults(source["sessions"]) }
-    do { _ = try FitConfig(json: call.body["trainingConfig"].isNull ? .emptyObject : call.body["trainingConfig"]) } catch let
-      found
-      as Problems
-    {
-      problems += found.list.map { problem in
-        var problem = problem
-        problem.pointer = "/trainingConfig" + (problem.pointer ?? "")
-        return problem
-      }
-    }
+    let config = call.body["trainingConfig"]
+    do { _ = try FitConfig(json: config.isNull ? .emptyObject : config, at: "/trainingConfig") } catch { problems += error.list }
     guard problems.isEmpty else { throw Problems(problems) }
     let fields: ObjectMap = [
       "baseModel": .string(base), "title": .string(call.body["name"].string ?? ""),

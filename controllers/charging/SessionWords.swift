@@ -38,35 +38,33 @@ struct SessionWords: Sendable {
   }
 
   func explain(_ facts: SessionFacts, _ language: ExplanationLanguage) async throws -> Words {
-    if let model = ports.services["model"] { return try await complete(model, Prompt.explain(facts, language), facts, language) }
-    return Words(text: Explainer.explain(facts, language: language), model: Self.builtIn)
+    try await complete(Prompt.explain(facts, language: language), facts, language)
+      ?? Words(text: Explainer.explain(facts, language: language), model: Self.builtIn)
   }
 
   func answer(_ question: String, _ facts: SessionFacts, _ language: ExplanationLanguage) async throws -> Words {
-    if let model = ports.services["model"] {
-      return try await complete(model, Prompt.answer(question, facts, language), facts, language)
-    }
-    return Words(text: Explainer.answer(question, facts, language: language), model: Self.builtIn)
+    try await complete(Prompt.answer(question, facts, language: language), facts, language)
+      ?? Words(text: Explainer.answer(question, facts, language: language), model: Self.builtIn)
   }
 
-  private func complete(_ model: any ServicePort, _ prompt: ChatPrompt, _ facts: SessionFacts, _ language: ExplanationLanguage)
-    async throws
-    -> Words
-  {
+  /// What the language model says; nil where none is configured. Numbers that the analysis does not have are refused.
+  private func complete(_ prompt: ChatPrompt, _ facts: SessionFacts, _ language: ExplanationLanguage) async throws -> Words? {
+    guard let model = ports.services["model"] else { return nil }
+    let session = call.path["session_id"] ?? ""
     let about = ObjectMetadata(
-      tenant: call.tenant, uid: call.tenant, kind: "Session", name: call.path["session_id"] ?? "", generation: 1, labels: [:],
-      created: call.now)
+      tenant: call.tenant, uid: call.tenant, kind: "Session", name: session, generation: 1, labels: [:], created: call.now)
     let step = Step(
       name: "complete", service: "model", operation: "complete",
       arguments: ["system": .string(prompt.system), "user": .string(prompt.user)], kind: .idempotent, deadline: Self.within)
     let reply = await model.perform(step, key: call.requestID, metadata: about)
     guard reply.outcome == .done, let text = reply.value["text"].string else {
       let error = reply.value["error"]
+      if error["code"].string == "model_not_configured" { return nil }
       throw Problem(
         .unavailable, code: error["code"].string ?? "model_unavailable",
         error["message"].string ?? "The language model did not answer.", fix: "Try again later.")
     }
-    let foreign = NumberGuard.foreignNumbers(in: text, facts: facts, language: language)
+    let foreign = NumberGuard.foreignNumbers(in: text, facts: facts, language: language, literals: [session])
     guard foreign.isEmpty else {
       throw Problem(
         .unavailable, code: "model_answer",
