@@ -13,7 +13,8 @@ let staticLibraries = [
 
 /// A module of ours: its folder, and the modules it may import.
 func module(_ name: String, _ imports: [String] = [], path: String? = nil) -> Target {
-  .target(name: name, dependencies: imports.map { .init(stringLiteral: $0) }, path: path ?? "Sources/\(name)", swiftSettings: optimized)
+  .target(
+    name: name, dependencies: imports.map { .init(stringLiteral: $0) }, path: path ?? "Sources/\(name)", swiftSettings: optimized)
 }
 
 /// The tests of one or more modules.
@@ -62,6 +63,8 @@ let package = Package(
     module("Crypto", ["Core", "COpenSSL"]),
     module("OutgoingHTTP", ["Core", "Kinds", "Ports", "CLinux"]),
     module("GitRepositories", ["Core", "Kinds", "Ports", "Documents", "OutgoingHTTP", "CLinux"]),
+    module("Accounts", ["Core", "Kinds", "Ports", "Crypto", "Identity"]),
+    module("IdentityAdapters", ["Core", "Identity", "OutgoingHTTP"]),
     module("Mail", ["Core", "Kinds", "Ports"]),
     module("NameResolution", ["Core", "Kinds", "Ports"]),
     module("ProcessRuntime", ["Core", "Kinds", "Ports", "CLinux"]),
@@ -70,7 +73,8 @@ let package = Package(
     module("Controllers", ["Core", "Kinds", "Ports", "Crypto", "ChargingAnalysis"], path: "controllers"),
 
     // The engine in a simulated world: for `plumb simulate`, and for the tests.
-    module("Simulation", ["Core", "Kinds", "Ports", "Documents", "Identity", "Manifests", "Planning", "Execution", "Reconciling"]),
+    module(
+      "Simulation", ["Core", "Kinds", "Ports", "Documents", "Identity", "Manifests", "Planning", "Execution", "Reconciling"]),
 
     // The program. PlumbCommand holds the verbs, so that tests can call them; Plumb is only `main`.
     module(
@@ -78,7 +82,7 @@ let package = Package(
       [
         "Core", "Expressions", "Kinds", "Documents", "KindLoading", "Manifests", "Planning", "Ports", "Execution", "Reconciling",
         "Identity", "RestView", "NativeView", "PostgresStore", "HTTPServer", "Crypto", "OutgoingHTTP", "Mail", "NameResolution",
-        "ProcessRuntime", "GitRepositories", "Controllers", "Simulation",
+        "ProcessRuntime", "GitRepositories", "Controllers", "Simulation", "IdentityAdapters", "Accounts",
       ]),
     .executableTarget(
       name: "Plumb", dependencies: ["PlumbCommand"], path: "Sources/Plumb", swiftSettings: optimized,
@@ -87,7 +91,10 @@ let package = Package(
 
     module(
       "TestSupport",
-      ["Core", "Kinds", "Ports", "Planning", "Execution", "Reconciling", "KindLoading", "Documents", "PostgresStore", "Crypto", "Simulation"]),
+      [
+        "Core", "Kinds", "Ports", "Planning", "Execution", "Reconciling", "KindLoading", "Documents", "PostgresStore", "Crypto",
+        "Simulation",
+      ]),
     tests("CoreTests", ["Core"]),
     tests("ExpressionsTests", ["Core", "Expressions"]),
     tests("DocumentsTests", ["Core", "Documents"]),
@@ -98,20 +105,25 @@ let package = Package(
     tests("HTTPServerTests", ["Core", "HTTPServer"]),
     tests("CryptoTests", ["Core", "Crypto"]),
     tests("ChargingAnalysisTests", ["Core", "ChargingAnalysis"]),
+    tests("IdentityTests", ["Core", "Kinds", "Ports", "Crypto", "Identity", "IdentityAdapters", "OutgoingHTTP", "TestSupport"]),
     tests(
       "AdapterTests",
-      ["Core", "Kinds", "Ports", "HTTPServer", "OutgoingHTTP", "Mail", "NameResolution", "ProcessRuntime", "Crypto", "Controllers"]),
+      [
+        "Core", "Kinds", "Ports", "HTTPServer", "OutgoingHTTP", "Mail", "NameResolution", "ProcessRuntime", "Crypto",
+        "Controllers",
+      ]),
     tests("ControllerTests", ["Core", "Kinds", "Controllers", "Crypto", "Ports", "ChargingAnalysis", "KindLoading"]),
     tests(
       "RestViewTests",
       [
         "Core", "Expressions", "Kinds", "KindLoading", "Ports", "Planning", "Reconciling", "Identity", "RestView", "HTTPServer",
-        "PostgresStore", "Crypto", "TestSupport", "Controllers",
+        "PostgresStore", "Crypto", "Accounts", "Controllers", "TestSupport",
       ]),
     tests(
       "SimulationTests",
       [
-        "Core", "Kinds", "KindLoading", "Ports", "Planning", "Identity", "Reconciling", "PostgresStore", "Controllers", "Crypto", "Simulation", "TestSupport",
+        "Core", "Kinds", "KindLoading", "Ports", "Planning", "Identity", "Reconciling", "PostgresStore", "Controllers", "Crypto",
+        "Simulation", "TestSupport",
       ]),
     tests("CommandTests", ["Core", "Kinds", "KindLoading", "Ports", "HTTPServer", "NativeView", "PlumbCommand", "TestSupport"]),
     tests("CaseTests", ["Core", "Documents", "TestSupport"]),

@@ -4,8 +4,8 @@ import Kinds
 public enum ControllerRegistry {
   public static let all: [any KindController] = [
     AlertRuleController(), AppController(), AppRestartController(), ChargingStationController(), DomainAssignmentController(),
-    FineTuneController(), GitProposalController(), GitSourceController(), NotificationTestController(), RootDomainController(),
-    SessionBatchController(), WebhookController(), WebhookSendController(),
+    FineTuneController(), GitProposalController(), GitSourceController(), NotificationTestController(),
+    OutgoingMailController(), RootDomainController(), SessionBatchController(), WebhookController(), WebhookSendController(),
   ]
 
   /// Kinds that leave something in the world: an object of theirs goes only once its controller has finished.

@@ -11,9 +11,12 @@ public final class IdentityService: Authenticating, @unchecked Sendable {
   /// Keys and tenants remembered at the most.
   public static let cacheLimit = 10_000
 
+  /// What signing in is made of, for those who do it.
+  public let kit: IdentityKit
   private let store: any StorePort
   private let vault: Vault
   private let clock: any Clock
+  private let accounts: AccountService
   private let lock = NSLock()
   private var keys: [String: KeyRecord] = [:]
   /// Readings under way: many requests of one key whose freshness is over ask once.
@@ -22,25 +25,29 @@ public final class IdentityService: Authenticating, @unchecked Sendable {
   /// Moves whenever something is forgotten.
   private var forgotten = 0
   private var used: [UID: (tenant: UID, at: Timestamp)] = [:]
-  private var buckets: [UID: RateBucket] = [:]
 
   public init(store: any StorePort, vault: Vault, clock: any Clock) {
     self.store = store
     self.vault = vault
     self.clock = clock
+    kit = IdentityKit(store: store, vault: vault, clock: clock)
+    accounts = AccountService(kit: kit)
   }
 
   public func authenticate(_ credential: Credential) async throws -> Caller {
     let now = clock.now()
+    if TokenIssuer.looksLikeToken(credential.token) {
+      return try await accounts.caller(credential.token, tenant: credential.tenant)
+    }
     let hash: String = vault.hash(credential.token)
     guard let record = try await record(hash, now) else { throw Self.unauthenticated("The credential is not known.") }
     if let refusal = record.refusal(at: now) { throw Self.unauthenticated(refusal) }
     try checkAddress(record, credential.remoteAddress)
-    try checkRate(record, now)
+    try await checkRate(record)
     note(record, now)
     let caller = Caller(
       tenant: record.key.tenant, tenantName: record.tenant?.name ?? "root", home: record.key.tenant, user: record.user?.uid,
-      key: record.key.uid, actor: record.actor, role: record.role, authority: record.authority,
+      key: record.key.uid, account: record.account?.uid, actor: record.actor, role: record.role, authority: record.authority,
       scopes: (record.key.spec["scopes"]?.list ?? ["*"]).compactMap(\.string), permissions: record.permissions,
       isOperator: record.isOperator)
     guard let named = credential.tenant, named != caller.tenant.description, named != caller.tenantName else { return caller }
@@ -49,8 +56,9 @@ public final class IdentityService: Authenticating, @unchecked Sendable {
 
   /// Everything known of a tenant's keys is read again. Called with every commit here, and with every change heard of.
   public func forget(tenants changed: [UID]) {
+    let set = Set(changed)
+    accounts.forget(tenants: set)
     lock.withLock {
-      let set = Set(changed)
       forgotten += 1
       reading.removeAll()
       keys = keys.filter { !set.contains($0.value.key.tenant) }
@@ -61,7 +69,11 @@ public final class IdentityService: Authenticating, @unchecked Sendable {
     }
   }
 
+  /// The sessions of an account changed.
+  public func forget(account: UID) { accounts.forget(account) }
+
   public func forgetAll() {
+    accounts.forgetAll()
     lock.withLock {
       forgotten += 1
       reading.removeAll()
@@ -123,14 +135,11 @@ public final class IdentityService: Authenticating, @unchecked Sendable {
     let user = related.first { $0.uid == userUID }
     var record = KeyRecord(
       key: key, user: user, tenant: related.first { $0.uid == key.tenant }, permissions: ["*"], readAt: now)
+    if let account = user?.spec["account"]?.string.flatMap({ UID($0) }) {
+      record.account = try await store.objects(tenant: .rootTenant, uids: [account]).first
+    }
     if let user, record.role == "user" {
-      let bindings = try await store.list(
-        ObjectQuery(
-          tenant: key.tenant, kind: "RoleBinding", predicate: .compare(.spec(["user"]), .equal, .string(user.uid.description)),
-          limit: 1000)
-      ).objects
-      let roles = try await store.list(ObjectQuery(tenant: key.tenant, kind: "Role", limit: 1000)).objects
-      record.permissions = RoleExpansion.permissions(of: user.uid, bindings: bindings, roles: roles)
+      record.permissions = RoleExpansion.permissions(try await RoleExpansion.held(by: user.uid, in: key.tenant, store: store))
     }
     return record
   }
@@ -153,13 +162,7 @@ public final class IdentityService: Authenticating, @unchecked Sendable {
   /// A live tenant by uid or name.
   public func tenant(_ named: String, _ now: Timestamp) async throws -> StoredObject? {
     if let known = lock.withLock({ tenants[named] }), now - known.readAt < Self.freshness { return known.object }
-    let found: StoredObject?
-    if let uid = UID(named) {
-      found = try await store.objects(tenant: .rootTenant, uids: [uid]).first { $0.kind == "Tenant" }
-    } else {
-      found = try await store.objects(named: [ObjectKey(tenant: .rootTenant, kind: "Tenant", name: named)]).first
-    }
-    let live = found.flatMap { $0.deleted || $0.deleting != nil ? nil : $0 }
+    let live = try await TenantLookup.tenant(named, store)
     lock.withLock {
       if tenants.count >= Self.cacheLimit { tenants.removeAll(keepingCapacity: true) }
       tenants[named] = (live, now)
@@ -173,41 +176,17 @@ public final class IdentityService: Authenticating, @unchecked Sendable {
     throw Problem(.denied, code: "address_not_allowed", "This API key may not be used from here.")
   }
 
-  private func checkRate(_ record: KeyRecord, _ now: Timestamp) throws {
+  private func checkRate(_ record: KeyRecord) async throws {
     guard let most = record.key.spec["rateLimit"]?.int else { return }
-    let allowed = lock.withLock {
-      if buckets.count >= Self.cacheLimit { buckets.removeAll(keepingCapacity: true) }
-      return buckets[record.key.uid, default: RateBucket(perMinute: most, now: now)].take(perMinute: most, now: now)
-    }
-    if !allowed {
-      throw Problem(
-        .limited, code: "rate_limited", "This API key may make \(most) requests a minute.", fix: "Try again in a minute.",
-        details: ["retryAfter": 60])
-    }
+    guard let seconds = await kit.limiter.take("key:\(record.key.uid)", count: most, window: .seconds(60)) else { return }
+    throw Problem(
+      .limited, code: "rate_limited", "This API key may make \(most) requests a minute.", fix: "Try again in \(seconds) s.",
+      details: ["retryAfter": .int(seconds)])
   }
 
   private func note(_ record: KeyRecord, _ now: Timestamp) {
     lock.withLock {
       if used.count < Self.cacheLimit || used[record.key.uid] != nil { used[record.key.uid] = (record.key.tenant, now) }
     }
-  }
-}
-
-/// A token bucket that fills over a minute.
-struct RateBucket {
-  private var tokens: Double
-  private var at: Timestamp
-
-  init(perMinute: Int, now: Timestamp) {
-    tokens = Double(perMinute)
-    at = now
-  }
-
-  mutating func take(perMinute: Int, now: Timestamp) -> Bool {
-    tokens = min(Double(perMinute), tokens + max(0, (now - at).inSeconds) * Double(perMinute) / 60)
-    at = now
-    guard tokens >= 1 else { return false }
-    tokens -= 1
-    return true
   }
 }

@@ -6,6 +6,7 @@ import Ports
 struct KeyRecord: Sendable {
   var key: StoredObject
   var user: StoredObject?
+  var account: StoredObject?
   var tenant: StoredObject?
   var permissions: Set<String>
   var readAt: Timestamp
@@ -31,27 +32,9 @@ struct KeyRecord: Sendable {
     if let expiry = key.spec["expiresAt"]?.string.flatMap({ Timestamp($0) }), expiry <= now { return "The API key has expired." }
     if let user, user.spec["active"] == false || user.deleted || user.deleting != nil { return "The user is not active." }
     if key.spec["user"]?.string != nil, user == nil { return "The user is gone." }
-    if let tenant, tenant.spec["active"] == false { return "The tenant is not active." }
+    if let account, account.spec["active"] == false || account.deleted { return "The user is not active." }
+    guard let tenant, !tenant.deleted, tenant.deleting == nil else { return "The tenant is gone." }
+    if tenant.spec["active"] == false { return "The tenant is not active." }
     return nil
-  }
-}
-
-/// Permissions of a user: those of the bound roles and of their parents. At most `maxDepth` steps up.
-enum RoleExpansion {
-  static let maxDepth = 16
-
-  static func permissions(of user: UID, bindings: [StoredObject], roles: [StoredObject]) -> Set<String> {
-    let byUID = Dictionary(roles.map { ($0.uid, $0) }, uniquingKeysWith: { first, _ in first })
-    var found: Set<String> = []
-    for binding in bindings where binding.spec["user"]?.string == user.description {
-      var next = binding.spec["role"]?.string.flatMap { UID($0) }
-      var steps = 0
-      while let uid = next, let role = byUID[uid], steps < maxDepth {
-        for permission in role.spec["permissions"]?.list ?? [] { if let name = permission.string { found.insert(name) } }
-        next = role.spec["parent"]?.string.flatMap { UID($0) }
-        steps += 1
-      }
-    }
-    return found
   }
 }

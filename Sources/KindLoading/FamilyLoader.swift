@@ -46,7 +46,10 @@ struct FamilyLoader {
     ids(map, &family)
     schemes(map, &family)
     if let permissions = map.map("permissions") {
-      let scope = ExpressionScope(["caller": .open, "target": .open, "kind": .leaf, "action": .leaf, "path": .open, "now": .leaf])
+      let scope = ExpressionScope([
+        "caller": .open, "target": .open, "kind": .leaf, "action": .leaf, "path": .open, "now": .leaf, "mayRead": .leaf,
+        "mayWrite": .leaf,
+      ])
       family.permissions = permissions.all.compactMap { m in expressions.program(m.value, in: file, scope).map { (m.key, $0) } }
     }
     let (reads, writes) = needs(map, family)
@@ -106,7 +109,9 @@ struct FamilyLoader {
   private func schemes(_ map: SpecMap, _ family: inout FamilySpec) {
     let auth = map.map("auth")
     for member in auth?.all ?? [] where member.key != "default" {
-      guard let one = SpecMap(member.value, in: file, faults, what: "the scheme \"\(member.key)\"", keys: ["from", "accepts"])
+      guard
+        let one = SpecMap(
+          member.value, in: file, faults, what: "the scheme \"\(member.key)\"", keys: ["from", "accepts", "tenant"])
       else { continue }
       let from = one.strings("from") ?? []
       for place in from
@@ -118,7 +123,10 @@ struct FamilyLoader {
           fix: "bearer, basic, header:NAME, query:NAME, cookie:NAME or none.")
       }
       if from.isEmpty { faults.add("the scheme \"\(member.key)\" needs \"from\"", at: one.place) }
-      family.schemes.append(FamilySpec.AuthScheme(name: member.key, from: from, accepts: one.strings("accepts") ?? []))
+      family.schemes.append(
+        FamilySpec.AuthScheme(
+          name: member.key, from: from, accepts: one.strings("accepts") ?? [],
+          needsTenant: one.choice("tenant", among: ["required", "optional"]) != "optional"))
     }
     family.standardAuth = auth?.string("default") ?? family.schemes.first?.name ?? "bearer"
     if !family.schemes.isEmpty, !family.schemes.contains(where: { $0.name == family.standardAuth }), family.standardAuth != "none"

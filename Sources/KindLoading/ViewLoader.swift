@@ -120,7 +120,8 @@ struct ViewLoader {
 
   private func related(_ node: Node, _ name: String, _ scope: ExpressionScope, _ depth: Int) -> ViewSpec.Related? {
     guard
-      let map = SpecMap(node, in: file, faults, what: "\"\(name)\"", keys: ["kind", "where", "sort", "limit", "view", "count"])
+      let map = SpecMap(
+        node, in: file, faults, what: "\"\(name)\"", keys: ["kind", "where", "sort", "limit", "view", "count", "inside"])
     else { return nil }
     guard let written = map.string("kind") else { return nil }
     let kind = written.split(separator: "/").last.map(String.init) ?? written
@@ -139,7 +140,7 @@ struct ViewLoader {
     }
     return ViewSpec.Related(
       kind: kind, predicate: predicate, sort: SortLoader.keys(map["sort"], in: map), limit: map.int("limit", 1...1000) ?? 100,
-      count: map.bool("count") ?? false, view: viewName)
+      count: map.bool("count") ?? false, view: viewName, inside: map.bool("inside") ?? false)
   }
 
   /// A map by its name in the file's `maps`, or written out.

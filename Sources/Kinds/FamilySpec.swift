@@ -10,12 +10,15 @@ public struct FamilySpec: Sendable {
     public var name: String
     /// `bearer`, `header:NAME`, `query:NAME`, `none`; several are tried in order.
     public var from: [String]
-    /// Kinds of credential accepted: `apiKey`, `session`, `signature`, …
+    /// Kinds of credential accepted: `apiKey`, `accessToken`, `signature`, …
     public var accepts: [String]
-    public init(name: String, from: [String], accepts: [String]) {
+    /// Where the family's calls must name a tenant, these must too.
+    public var needsTenant: Bool
+    public init(name: String, from: [String], accepts: [String], needsTenant: Bool = true) {
       self.name = name
       self.from = from
       self.accepts = accepts
+      self.needsTenant = needsTenant
     }
   }
 

@@ -45,7 +45,12 @@ public struct ViewSpec: Sendable {
     /// The number of matches instead of the objects.
     public var count: Bool
     public var view: String?
-    public init(kind: String, predicate: CELProgram, sort: [SortKey], limit: Int, count: Bool, view: String?) {
+    /// The objects stand in the tenant that is shown: for views of tenants, which only the root tenant sees.
+    public var inside: Bool
+    public init(
+      kind: String, predicate: CELProgram, sort: [SortKey], limit: Int, count: Bool, view: String?, inside: Bool = false
+    ) {
+      self.inside = inside
       self.kind = kind
       self.predicate = predicate
       self.sort = sort

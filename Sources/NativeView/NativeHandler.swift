@@ -84,6 +84,7 @@ public struct NativeHandler: HTTPHandler {
     case ("GET", "kinds", 1): return kinds(request)
     case ("GET", "kinds", 2): return try explain(request)
     case ("GET", "sets", 1): return try await sets(request)
+    case ("GET", "can", 1): return try await can(request)
     case ("GET", "events", 1): return try await events(request)
     case ("GET", "export", 1): return try await export(request)
     case ("GET", "watch", 1): return try await watch(request)
@@ -106,7 +107,7 @@ public struct NativeHandler: HTTPHandler {
       }
     default: break
     }
-    let known = ["apply", "plan", "readiness", "kinds", "sets", "events", "export", "watch", "objects"]
+    let known = ["apply", "plan", "readiness", "kinds", "sets", "can", "events", "export", "watch", "objects"]
     if let first = path.first, known.contains(first) {
       throw Problem(.missing, code: "no_route", "\(request.method) does not go with \(Self.base)/\(path.joined(separator: "/")).")
     }

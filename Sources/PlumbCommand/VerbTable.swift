@@ -3,7 +3,7 @@
 enum VerbTable {
   static let all: [Verb] = [
     ServeVerb.verb, ApplyVerb.verb, DiffVerb.verb, PlanVerb.verb, LintVerb.verb, GetVerb.verb, DescribeVerb.verb, ExplainVerb.verb,
-    WhyVerb.verb, DeleteVerb.verb, WaitVerb.verb, SimulateVerb.verb, SyncVerb.verb, SuspendVerb.verb,
+    WhyVerb.verb, CanVerb.verb, DeleteVerb.verb, WaitVerb.verb, SimulateVerb.verb, SyncVerb.verb, SuspendVerb.verb,
     ResumeVerb.verb, EventsVerb.verb, HistoryVerb.verb, ExportVerb.verb, SetsVerb.verb,
     EvalVerb.verb, HelloVerb.verb,
     CompletionVerb.verb, VersionVerb.verb,

@@ -11,6 +11,10 @@ public struct Caller: Sendable, Hashable {
   public var home: UID
   public var user: UID?
   public var key: UID?
+  /// The person who is signed in, or for whom the key acts; nil for a key that acts for itself.
+  public var account: UID?
+  /// The session of an access token; nil for API keys.
+  public var session: UID?
   /// For history and blame: `key:ci`, `user:ada@example.com`, `system`.
   public var actor: String
   /// `owner`, `admin` or `user` within the tenant; nil without membership.
@@ -25,14 +29,17 @@ public struct Caller: Sendable, Hashable {
   public var isOperator: Bool
 
   public init(
-    tenant: UID, tenantName: String, home: UID, user: UID? = nil, key: UID? = nil, actor: String, role: String? = nil,
-    authority: String? = nil, scopes: [String] = [], permissions: Set<String> = [], isOperator: Bool = false
+    tenant: UID, tenantName: String, home: UID, user: UID? = nil, key: UID? = nil, account: UID? = nil, session: UID? = nil,
+    actor: String, role: String? = nil, authority: String? = nil, scopes: [String] = [], permissions: Set<String> = [],
+    isOperator: Bool = false
   ) {
     self.tenant = tenant
     self.tenantName = tenantName
     self.home = home
     self.user = user
     self.key = key
+    self.account = account
+    self.session = session
     self.actor = actor
     self.role = role
     self.authority = authority
@@ -40,6 +47,9 @@ public struct Caller: Sendable, Hashable {
     self.permissions = permissions
     self.isOperator = isOperator
   }
+
+  /// Where a person acts who is in no tenant: nothing is there.
+  public static let nowhere = UID(high: .max, low: .max)
 
   /// The engine acting for itself.
   public static func system(tenant: UID) -> Caller {
@@ -53,16 +63,15 @@ public struct Caller: Sendable, Hashable {
   /// May `verb` (read, create, update, delete, or an operation's own word) be done to objects of `kind`?
   /// Permission names are `Kind.verb` with `*` for either part; owners and admins hold `*`.
   public func may(_ verb: String, _ kind: String) -> Bool {
-    if permissions.contains("*") || permissions.contains("*.*") { return true }
-    return permissions.contains("\(kind).\(verb)") || permissions.contains("\(kind).*") || permissions.contains("*.\(verb)")
-      || (verb != "read" && permissions.contains("\(kind).write")) || (verb != "read" && permissions.contains("*.write"))
+    permissions.contains { PermissionName.grants($0, verb, kind) }
   }
 
   /// What expressions see as `caller`.
   public var value: Value {
     [
       "tenant": .string(tenant.description), "tenantName": .string(tenantName), "user": Value(user?.description),
-      "key": Value(key?.description), "actor": .string(actor), "role": Value(role), "authority": Value(authority),
+      "key": Value(key?.description), "account": Value(account?.description),
+      "actor": .string(actor), "role": Value(role), "authority": Value(authority),
       "scopes": .list(scopes.map(Value.string)), "permissions": .list(permissions.sorted().map(Value.string)),
       "isRoot": .bool(isRoot),
       "isOperator": .bool(isOperator),

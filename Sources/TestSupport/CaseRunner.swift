@@ -23,6 +23,7 @@ public final class CaseRunner: @unchecked Sendable {
   public let server: CaseServer
   public let receiver: CaseReceiver
   public let names: CaseNameServer
+  public let mail: CaseMailServer
   public let http: CaseHTTP
   public private(set) var calls: [CaseCall] = []
   private var serial = 0
@@ -30,7 +31,8 @@ public final class CaseRunner: @unchecked Sendable {
   public init() throws {
     receiver = try CaseReceiver()
     names = try CaseNameServer()
-    server = try CaseServer(resolver: names.port)
+    mail = try CaseMailServer()
+    server = try CaseServer(resolver: names.port, mail: mail.port)
     http = CaseHTTP(port: server.port)
   }
 
@@ -38,6 +40,7 @@ public final class CaseRunner: @unchecked Sendable {
     server.stop()
     receiver.stop()
     names.stop()
+    mail.stop()
   }
 
   /// Runs a case in tenants of its own. Nil when all its steps went as expected; a case ends with its first failure.
@@ -125,7 +128,7 @@ public final class CaseRunner: @unchecked Sendable {
   }
 
   /// `POST /plumb/v1/apply`. Secrets `{env: NAME}` of the manifests are taken from `environment`, as the client does.
-  func applyRequest(_ text: String, tenant: String?, set: String, environment: ObjectMap, token: String?) -> CaseRequest {
+  public func applyRequest(_ text: String, tenant: String?, set: String, environment: ObjectMap, token: String?) -> CaseRequest {
     var body: ObjectMap = ["set": .string(set), "files": [["name": "case.yaml", "text": .string(text)]]]
     let secrets = CaseSecrets.read(text, file: "case.yaml", environment: environment)
     if !secrets.isEmpty { body["secrets"] = .object(secrets) }
@@ -154,6 +157,17 @@ public final class CaseRunner: @unchecked Sendable {
             .string(Hex.encode(signature)), request["headers"]["x-webhook-signature"], at: "signature of the last")
         }
         return found.isEmpty ? nil : "\(found.joined(separator: "\n  "))\ngot \(CaseMatch.short(all))"
+      }
+    case .mail(let address, let most):
+      return try waiting(most) {
+        let all = self.mail.mails(to: world.filled(address))
+        var found: [String] = []
+        if let count = step.expect["mails"].int, count != all.count { found.append("\(all.count) mails came, not \(count)") }
+        if let wanted = step.expect.object?["mail"] {
+          found += CaseMatch.differences(world.filled(wanted), all.last ?? .null, at: "mail")
+        }
+        if !found.isEmpty { return "\(found.joined(separator: "\n  "))\ngot \(CaseMatch.short(.list(all)))" }
+        return try self.keep(step.save, from: all.last ?? .null, in: world)
       }
     case .call(let method, let target):
       return try judge(request(method, target, step, world), step, world, file: file)
@@ -211,9 +225,12 @@ public final class CaseRunner: @unchecked Sendable {
     default:
       let parts = caller.split(separator: ":", maxSplits: 1).map(String.init)
       let variable = parts.first == "user" ? "token.\(parts.last ?? "")" : parts.last ?? ""
+      if parts.first == "token", let token = world[parts.last ?? ""]?.string { return bearer(token, tenant: nil) }
       guard parts.count == 2, ["user", "key"].contains(parts[0]), let token = world[variable]?.string else {
         throw Problem(
-          .invalid, code: "case", "Unknown caller `\(caller)`: admin, operator, other, none, user:NAME or key:VARIABLE.")
+          .invalid, code: "case",
+          "Unknown caller `\(caller)`: admin, operator, other, none, user:NAME, key:VARIABLE or token:VARIABLE (without a tenant)."
+        )
       }
       return bearer(token, tenant: world.tenant)
     }
@@ -241,11 +258,32 @@ public final class CaseRunner: @unchecked Sendable {
       return "\(found.joined(separator: "\n  "))\n> \(request.description)\n< \(response.description)\(said)"
     }
     if status.int != nil { calls.append(CaseCall(request: request, status: response.status, file: file, line: step.line)) }
-    for (variable, path) in step.save {
-      guard let value = CaseWorld.value(at: path, in: response.json) else {
-        return "nothing to save at \(path) in \(response.text.prefix(500))"
+    return try keep(step.save, from: response.json, headers: response.headers, in: world)
+  }
+
+  /// Variables from a value: `a.b.0`, `$body`, `$header:Name`; with ` ~ REGEX` the first group of the text there.
+  private func keep(_ save: [(String, String)], from value: Value, headers: [(String, String)] = [], in world: CaseWorld) throws
+    -> String?
+  {
+    for (variable, place) in save {
+      let parts = place.components(separatedBy: " ~ ")
+      let path = parts[0]
+      let found: Value?
+      if path.hasPrefix("$header:") {
+        found = headers.first { $0.0.lowercased() == path.dropFirst(8).lowercased() }.map { .string($0.1) }
+      } else {
+        found = CaseWorld.value(at: path, in: value)
       }
-      world[variable] = value
+      guard var kept = found else { return "nothing to save at \(path) in \(JSON.text(value).prefix(500))" }
+      if parts.count > 1 {
+        let pattern = try NSRegularExpression(pattern: world.filled(parts[1]))
+        let text = kept.string ?? JSON.text(kept)
+        guard let match = pattern.firstMatch(in: text, range: NSRange(text.startIndex..., in: text)), match.numberOfRanges > 1,
+          let range = Range(match.range(at: 1), in: text)
+        else { return "\(parts[1]) does not match \(text.prefix(500))" }
+        kept = .string(String(text[range]))
+      }
+      world[variable] = kept
     }
     return nil
   }

@@ -24,6 +24,9 @@ public struct CaseStep: Sendable {
     /// `received: /path`: `requests` that the receiver of the case got there, a list of {method, path, headers, body, text};
     /// with `signedWith: SECRET`, the last one carries the HMAC-SHA256 of its text under that secret.
     case received(path: String, most: Int)
+    /// `mail: address`: the last mail that came to this address, `{to, subject, text}` in `expect: {mail: …}`; with `expect: {mails: N}`
+    /// so many came to it. `save` reads from the mail: `{token: "text ~ Code: (.+)"}`.
+    case mail(String, most: Int)
     /// `dns: name` with `txt:` texts or `address:` texts: what the name server of the cases answers from now on.
     case dns(name: String, Value)
   }
@@ -41,7 +44,7 @@ public struct CaseStep: Sendable {
 
 public enum CaseReader {
   private static let stepKeys: Set<String> = [
-    "call", "wait", "apply", "received", "dns", "as", "headers", "body", "text", "expect", "save", "most", "env", "txt",
+    "call", "wait", "apply", "received", "mail", "dns", "as", "headers", "body", "text", "expect", "save", "most", "env", "txt",
     "address", "until",
   ]
 
@@ -97,6 +100,7 @@ public enum CaseReader {
     if let wait = step["wait"]?.string.flatMap(split) { return .wait(method: wait.0, target: wait.1, most: most) }
     if let text = step["apply"]?.string { return .apply(text, environment: step["env"]?.value.object ?? [:]) }
     if let path = step["received"]?.string { return .received(path: path, most: most) }
+    if let address = step["mail"]?.string { return .mail(address, most: step["most"]?.value.int ?? 60) }
     if let name = step["dns"]?.string {
       return .dns(name: name, ["txt": step["txt"]?.value ?? .null, "address": step["address"]?.value ?? .null])
     }

@@ -11,6 +11,8 @@ enum DocumentedStatuses {
   /// Answers that nothing here can give yet, with what is answered instead.
   static let absent: [String: (documented: Int, instead: Int)] = [
     "deploy.apps.exec": (101, 422),
+    "deploy.authentication.google": (307, 501),
+    "deploy.authentication.google-callback": (307, 501),
     "deploy.domains.connect-session": (201, 503),
     "deploy.domains.managed-dns": (200, 503),
     "deploy.domains.enable-wildcard": (202, 503),
@@ -101,6 +103,35 @@ enum DocumentedStatuses {
     deploy.observability.create-alert-silence 201 400
     deploy.observability.list-alert-silences 200
     deploy.observability.delete-alert-silence 200 404
+    deploy.authentication.register 201 400 409
+    deploy.authentication.login 200 400 401 429
+    deploy.authentication.refresh 200 400 401
+    deploy.authentication.verify-email 200 400
+    deploy.authentication.resend-verification 200 400 429
+    deploy.authentication.forgot-password 200 400
+    deploy.authentication.reset-password 200 400
+    deploy.authentication.google 307 501
+    deploy.authentication.google-callback 307 501
+    deploy.authentication.me 200 401
+    deploy.authentication.logout 200
+    deploy.authentication.change-password 200 400 401
+    deploy.authentication.accept-invitation 200 400 401
+    deploy.tenant-members.list 200
+    deploy.tenant-members.invite 201 400 403 409
+    deploy.tenant-members.remove 200 400 403 404
+    deploy.tenant-members.change-role 200 400 403 404
+    deploy.tenant-members.transfer-ownership 200 400 403 404
+    deploy.admin-tenants.list 200
+    deploy.admin-tenants.get 200 400 404
+    deploy.admin-tenants.update 200 400 404
+    deploy.admin-tenants.set-status 200 400 403 404
+    deploy.admin-users.list 200
+    deploy.admin-users.get 200 400 404
+    deploy.admin-users.update 200 400 404 409
+    deploy.admin-users.set-status 200 400 403 404
+    deploy.admin-users.set-role 200 400 403 404
+    deploy.admin-users.preflight-delete 200 400
+    deploy.admin-users.delete 200 400 403 404
     deploy.admin-api-keys.list 200
     deploy.admin-api-keys.create 201 400
     deploy.admin-api-keys.delete 200 400 404

@@ -11,6 +11,8 @@ struct DeclaredRoute: Sendable {
   /// With the family's base, placeholders in braces.
   var path: String
   var isPublic: Bool
+  /// Of the caller himself: `auth: person`.
+  var isPersonal: Bool
   /// Kind of the object that each placeholder names.
   var placeholders: [String: String]
 
@@ -44,7 +46,9 @@ enum RouteTable {
       }
     }
     return try families.flatMap { family -> [DeclaredRoute] in
-      guard let base = try value("\(family)/family.yaml")?["base"].string else { return [] }
+      guard let spec = try value("\(family)/family.yaml"), let base = spec["base"].string else { return [] }
+      // Who signs a body is nobody with roles and tenants: the cases show what is refused.
+      let signed = (spec["auth"].object ?? [:]).filter { $0.value["accepts"].list?.contains("signature") == true }.map(\.key)
       return try folders(specs.appendingPathComponent(family)).flatMap { home -> [DeclaredRoute] in
         guard let file = try value("\(family)/\(home)/rest.yaml") else { return [] }
         return (file["routes"].object ?? [:]).map { key, route in
@@ -53,7 +57,8 @@ enum RouteTable {
           return DeclaredRoute(
             id: route["id"].string ?? "", family: family, method: words[0],
             path: (route["at"].string == "root" ? "" : base) + words[1],
-            isPublic: (route["auth"].string ?? file["auth"].string) == "none",
+            isPublic: (["none"] + signed).contains(route["auth"].string ?? file["auth"].string ?? ""),
+            isPersonal: route["auth"].string == "person",
             placeholders: placeholders(
               words[1], kind: kind, binds: route["bind"].object ?? [:], fields: kinds[kind]?["fields"] ?? .null))
         }

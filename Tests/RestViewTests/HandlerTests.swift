@@ -129,12 +129,12 @@ final class HandlerTests: XCTestCase {
 
   func testAnUnknownHandlerIsToldWithItsPlace() throws {
     let catalog = try RestWorld.catalog(adding: LabSpecs.files)
-    let few = RouteChecker.check(catalog, handlers: HandlerRegistry.all + LabHandlers.all.filter { $0.name != "lab.twice" })
+    let few = RouteChecker.check(catalog, handlers: RestWorld.real + LabHandlers.all.filter { $0.name != "lab.twice" })
     XCTAssertEqual(few.count, 1)
     XCTAssertTrue(few.first?.description.hasPrefix("specs/lab/Note/rest.yaml:17:14: ") ?? false, "\(few)")
-    let loose = HandlerRegistry.all + LabHandlers.all.filter { $0.name != "lab.signed" } + [LooseHandler()]
+    let loose = RestWorld.real + LabHandlers.all.filter { $0.name != "lab.signed" } + [LooseHandler()]
     XCTAssertTrue(RouteChecker.check(catalog, handlers: loose).first?.message.contains("checks no signature") ?? false)
-    XCTAssertEqual(RouteChecker.check(catalog, handlers: HandlerRegistry.all + LabHandlers.all + [EchoHandler()]).count, 1)
+    XCTAssertEqual(RouteChecker.check(catalog, handlers: RestWorld.real + LabHandlers.all + [EchoHandler()]).count, 1)
   }
 
   private struct LooseHandler: OperationHandler {

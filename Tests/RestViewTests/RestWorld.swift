@@ -1,4 +1,5 @@
 // The REST views over the real specs, engine, identity and a real PostgreSQL: what the tests of this module call.
+import Accounts
 import Controllers
 import Core
 import Foundation
@@ -55,14 +56,17 @@ final class RestWorld: Sendable {
   /// Acts in another tenant.
   let strangerKey: String
 
-  static func make() async throws -> RestWorld { try await RestWorld(catalog: catalog.get(), handlers: HandlerRegistry.all, services: [:]) }
+  static func make() async throws -> RestWorld { try await RestWorld(catalog: catalog.get(), handlers: real, services: [:]) }
+
+  /// What the specs of the checkout name.
+  static let real: [any OperationHandler] = HandlerRegistry.all + AccountHandlers.all(AccountDesk())
 
   /// With specs, handlers and services of a test's own.
   static func make(
     adding files: [String: String], handlers: [any OperationHandler] = [], services: [String: any ServicePort] = [:]
   ) async throws -> RestWorld {
     let catalog = try catalog(adding: files)
-    let handlers = HandlerRegistry.all + handlers
+    let handlers = handlers + real
     let problems = RouteChecker.check(catalog, handlers: handlers)
     guard problems.isEmpty else { throw Problems(problems) }
     return try await RestWorld(catalog: catalog, handlers: handlers, services: services)

@@ -34,7 +34,26 @@ enum Bootstrap {
           [Intent(.create, .key(user), fields: ["title": "Owner", "role": "owner"], writer: .controller)], origin: origin)
       } catch let problems as Problems where problems.category == .conflict {}
     }
+    try await makeAccount(engine, user, origin)
     try await makeKey(engine, data, origin)
+  }
+
+  /// The person behind the owner, who may be given a password by `plumb apply`. Those who were made before accounts get theirs now.
+  private static func makeAccount(_ engine: Engine, _ user: ObjectKey, _ origin: Origin) async throws {
+    guard let owner = try await engine.store.objects(named: [user]).first, owner.spec["account"]?.string == nil, !owner.deleted
+    else {
+      return
+    }
+    let name = "owner"
+    let account = Intent(
+      .create, .key(ObjectKey(tenant: .rootTenant, kind: "Account", name: name)),
+      fields: ["email": .string(Self.owner), "title": "Owner", "emailVerified": true], writer: .controller)
+    let link = Intent(.patch, .key(user), fields: ["account": .string(name)], writer: .controller)
+    do { _ = try await engine.write([account, link], origin: origin) } catch let problems as Problems
+      where problems.category == .conflict || problems.category == .stale
+    {
+      // Another replica was first.
+    }
   }
 
   /// Refuses a data directory whose key is not the one that the secrets in this database were sealed with.

@@ -2,6 +2,7 @@
 import Core
 import Foundation
 import HTTPServer
+import Identity
 import Kinds
 import NativeView
 import Ports
@@ -10,6 +11,7 @@ import RestView
 struct RootHandler: HTTPHandler {
   let native: NativeHandler
   let rest: RestHandler
+  let keys: KeyRing
   let metrics: Metrics
   let store: any StorePort
   let ready: ReadyFlag
@@ -20,6 +22,7 @@ struct RootHandler: HTTPHandler {
     switch request.path {
     case "/livez": return Self.text("live\n")
     case "/readyz": return await readiness()
+    case "/.well-known/jwks.json": return await published()
     case "/metrics": return Self.text(await metrics.text())
     default: return await counted(request)
     }
@@ -42,6 +45,14 @@ struct RootHandler: HTTPHandler {
       try await store.ping()
       return Self.text("ready\n")
     } catch { return Self.text("the database does not answer\n", status: 503) }
+  }
+
+  /// The public keys of access tokens, for programs that check them by themselves.
+  private func published() async -> HTTPResponse {
+    guard let set = try? await keys.published() else { return Self.text("the keys cannot be read\n", status: 503) }
+    var response = HTTPResponse(status: 200, contentType: "application/jwk-set+json", JSON.write(set))
+    response.headers.add("Cache-Control", "public, max-age=300")
+    return response
   }
 
   static func text(_ text: String, status: Int = 200) -> HTTPResponse {

@@ -1,4 +1,5 @@
 // A running `plumb serve`: puts the modules together, starts them in order, stops them in reverse.
+import Accounts
 import Controllers
 import Core
 import Crypto
@@ -7,6 +8,7 @@ import Foundation
 import GitRepositories
 import HTTPServer
 import Identity
+import IdentityAdapters
 import KindLoading
 import Kinds
 import Mail
@@ -65,7 +67,7 @@ final class Server: @unchecked Sendable {
     // The kinds are read while the database starts.
     let loading = Task.detached { () throws -> KindCatalog in
       let catalog = try KindLoader.load(specs)
-      let problems = RouteChecker.check(catalog, handlers: HandlerRegistry.all)
+      let problems = RouteChecker.check(catalog, handlers: HandlerRegistry.all + AccountHandlers.all(AccountDesk()))
       guard problems.isEmpty else { throw Problems(problems) }
       return catalog
     }
@@ -186,6 +188,14 @@ final class Server: @unchecked Sendable {
     var http: HTTPServer?
     var url = "(no listener)"
     let tally = RequestTally()
+    let address = Later<String>()
+    let desk = AccountDesk()
+    desk.open(
+      AccountDesk.Parts(
+        kit: identity.kit,
+        templates: try MailTemplates(
+          folder: URL(fileURLWithPath: try SpecsPlace.find(options.specs) + "/platform/OutgoingMail/templates")),
+        federation: ProviderHTTP(outgoing), forget: { identity.forget(account: $0) }, url: { address.get() ?? "" }))
     if options.role != .worker {
       let native = NativeHandler(
         catalog: catalog, store: store, writer: engine, apply: apply, auth: identity, clock: clock, bell: bell, log: log)
@@ -193,7 +203,7 @@ final class Server: @unchecked Sendable {
         catalog: catalog, store: store, writer: engine, auth: TallyingIdentity(inner: identity), sealing: vault, clock: clock,
         random: random, cursorKey: vault.derivedKey("cursor"), version: PlumbVersion.text,
         services: Dictionary(services.all.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first }),
-        handlers: HandlerRegistry.all,
+        handlers: HandlerRegistry.all + AccountHandlers.all(desk),
         log: { line in
           if let fault = line.fault { log("\(line.requestID) \(line.route ?? "-"): \(fault)") }
           if options.verbose { log("\(line.method) \(line.pattern ?? "-") \(line.status) \(line.duration.microseconds) us") }
@@ -201,7 +211,8 @@ final class Server: @unchecked Sendable {
       caches.set(rest)
       loops.append { await rest.follow() }
       let metrics = Metrics(rest: rest, worker: worker, store: store, startedAt: clock.now(), clock: clock)
-      let root = RootHandler(native: native, rest: rest, metrics: metrics, store: store, ready: ready, tally: tally)
+      let root = RootHandler(
+        native: native, rest: rest, keys: identity.kit.ring, metrics: metrics, store: store, ready: ready, tally: tally)
       var listeners: [(address: ListenAddress, handler: any HTTPHandler)] = [(options.listen, root)]
       for (family, address) in options.families {
         guard let handler = rest.handler(family: family) else {
@@ -216,6 +227,7 @@ final class Server: @unchecked Sendable {
       http = server
       url = Self.url(options.listen, port: server.port)
       try data.writeAddress(url: url)
+      address.set(url)
     }
     let upkeep = Upkeep(store: store, identity: identity, vault: vault, clock: clock, tally: tally, catalog: catalog, log: log)
     loops.append { await upkeep.run() }

@@ -123,6 +123,29 @@ struct Prefetch {
     return Dictionary(zip(objects.map(\.uid), sums)) { first, _ in first }
   }
 
+  /// Objects that stand within the tenants shown. Only who acts in the root tenant looks into others.
+  private func inside(_ plan: RelatedPlan, _ tenants: [StoredObject], _ scope: (StoredObject) -> RouteScope, _ depth: Int)
+    async throws
+    -> PageData.Related
+  {
+    var data = PageData.Related()
+    let mine = tenants.filter { $0.kind == "Tenant" && (reader.tenant == .rootTenant || reader.tenant == $0.uid) }
+    let queries = mine.map {
+      ObjectQuery(
+        tenant: $0.uid, kind: plan.kind.name, predicate: plan.whole.predicate(scope($0), ids: ids),
+        sort: SortPaths.paths(plan.spec.sort, kind: plan.kind), limit: plan.spec.limit, wantsOwners: false)
+    }
+    if plan.spec.count {
+      data.counts = Dictionary(zip(mine.map(\.uid), try await reader.store.count(queries))) { first, _ in first }
+      return data
+    }
+    for query in queries.prefix(Self.remainderLimit) { data.objects[query.tenant] = try await reader.store.list(query).objects }
+    if let view = plan.view {
+      data.page = try await load(data.objects.values.flatMap { $0 }, kind: plan.kind, needs: view.needs, depth: depth + 1)
+    }
+    return data
+  }
+
   private func related(_ plan: RelatedPlan, _ objects: [StoredObject], _ kind: KindSpec, _ depth: Int) async throws
     -> PageData.Related
   {
@@ -133,6 +156,7 @@ struct Prefetch {
       names["self"] = .object(ObjectValue(object, kind: kind, needs: Needs(), page: .empty, ids: ids))
       return RouteScope(names)
     }
+    if plan.spec.inside { return try await inside(plan, objects, scope, depth) }
     if plan.spec.count {
       if let field = plan.parentField, plan.rest.predicate(RouteScope(names), ids: ids) == .always {
         data.counts = try await count(objects, plan.kind, field)

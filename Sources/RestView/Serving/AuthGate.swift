@@ -24,9 +24,13 @@ struct AuthGate {
     }
     // The handler checks it over the body's bytes; nobody is the caller.
     if scheme.accepts.contains("signature") { return nil }
+    let word = TokenIssuer.looksLikeToken(token) ? "accessToken" : "apiKey"
+    guard scheme.accepts.isEmpty || scheme.accepts.contains(word) else {
+      throw Problem(.unauthenticated, code: ProblemCode.unauthenticated, "This kind of credential is not taken here.")
+    }
     let caller = try await services.auth.authenticate(
       Credential(token: token, tenant: tenant, remoteAddress: request.remoteAddress))
-    if route.family.spec.tenantRequired, tenant == nil, caller.authority != "admin" {
+    if route.family.spec.tenantRequired, scheme.needsTenant, tenant == nil, caller.authority != "admin" {
       throw tenantRequired("The header \(route.family.spec.tenantHeader ?? "") is missing.")
     }
     return caller
@@ -82,10 +86,12 @@ struct AuthGate {
   }
 
   /// Throws when the route's bucket is empty.
-  func limit(_ request: HTTPRequest, _ caller: Caller?) throws {
+  func limit(_ request: HTTPRequest, _ caller: Caller?) async throws {
     guard let limit = route.limit else { return }
-    let who = caller.map { $0.key?.description ?? $0.user?.description ?? $0.actor } ?? "address:\(request.remoteAddress)"
-    guard let seconds = services.limiter.take(route: route.index, caller: who, limit: limit) else { return }
+    let who = caller.map { $0.key?.description ?? $0.account?.description ?? $0.actor } ?? "address:\(request.remoteAddress)"
+    guard let seconds = await services.limiter.take("\(route.spec.id)/\(who)", count: limit.count, window: limit.window) else {
+      return
+    }
     throw Problem(
       .limited, code: ProblemCode.limited, "Too many requests.", fix: "Try again in \(seconds) s.",
       details: ["retryAfter": .int(seconds)])
@@ -117,6 +123,8 @@ struct AuthGate {
     let names: [String: CELValue] = [
       "caller": caller.map { CELValue($0.value) } ?? .null, "kind": .string(route.kind?.name ?? ""),
       "action": .string(route.action),
+      "mayRead": .bool(caller?.may("read", route.kind?.name ?? "") ?? false),
+      "mayWrite": .bool(caller?.may(route.action == "read" ? "write" : route.action, route.kind?.name ?? "") ?? false),
       "target": target.map { .object($0) } ?? .null, "now": FieldConversion.expression(services.clock.now()),
     ]
     return (try? permission.program.evaluate(RouteScope(names)).get())?.truth == true

@@ -37,7 +37,7 @@ public final class RestHandler: HTTPHandler {
     self.services = RestServices(
       catalog: catalog, store: store, writer: writer, auth: auth, sealing: sealing, clock: clock, random: random,
       cursors: CursorCodec(key: cursorKey), services: services, sql: store as? any SQLPort, handlers: known,
-      limiter: RateLimiter(clock: clock),
+      limiter: SharedRateLimiter(store: store, clock: clock),
       memo: PermissionMemo(), positions: FeedPositions(store: store, clock: clock), cache: ViewCache(), documents: documents,
       version: version, region: region, started: clock.now())
     ids = RequestIDs(random: random)

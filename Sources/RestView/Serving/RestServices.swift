@@ -19,7 +19,7 @@ struct RestServices: Sendable {
   /// Nil where the store has no SQL.
   let sql: (any SQLPort)?
   let handlers: [String: any OperationHandler]
-  let limiter: RateLimiter
+  let limiter: SharedRateLimiter
   let memo: PermissionMemo
   let positions: FeedPositions
   let cache: ViewCache

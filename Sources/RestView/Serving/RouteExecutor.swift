@@ -23,7 +23,7 @@ struct RouteExecutor {
   ) async throws -> HTTPResponse {
     let gate = AuthGate(services: services, route: route)
     let caller = try await gate.caller(request)
-    try gate.limit(request, caller)
+    try await gate.limit(request, caller)
     // Before anything is read: who lacks the permission learns nothing of the target, nor of what a body should be.
     try gate.permit(caller)
     if route.isCacheable, let hit = try await CachedAnswer.find(request, requestID, route, parameters, caller, services) {

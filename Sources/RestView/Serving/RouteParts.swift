@@ -151,7 +151,7 @@ extension RouteCompiler {
       }
       members.append(field)
     }
-    if ["POST", "PUT", "PATCH"].contains(spec.method), !spec.accept.contains("raw") { members += spec.args }
+    if ServedRoute.hasBody(spec), !spec.accept.contains("raw") { members += spec.args }
     for bind in spec.binds where bind.source.first == "body" && bind.source.count == 2 {
       let field = kind?.field(bind.field)?.copy() ?? FieldSpec(name: bind.source[1], type: .string)
       field.name = bind.source[1]

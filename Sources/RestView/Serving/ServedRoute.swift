@@ -83,6 +83,11 @@ final class ServedRoute: Sendable {
   /// The rendered answer of a `get` may be kept while its tenant does not change.
   let isCacheable: Bool
 
+  /// POST, PUT and PATCH; and a DELETE by a handler that takes arguments.
+  static func hasBody(_ spec: RouteSpec) -> Bool {
+    ["POST", "PUT", "PATCH"].contains(spec.method) || (spec.method == "DELETE" && spec.verb == .handler && !spec.args.isEmpty)
+  }
+
   init(
     index: Int, spec: RouteSpec, family: ServedFamily, kind: KindSpec?, scheme: FamilySpec.AuthScheme?, permissions: [Permission],
     view: ViewPlan, isReply: Bool, predicate: PredicatePlan?, filters: [Filter], sort: [(path: FieldPath, descending: Bool)],
@@ -104,7 +109,7 @@ final class ServedRoute: Sendable {
     self.isReply = isReply
     readsStatus =
       isReply || sort.contains { if case .status = $0.path { true } else { false } } || kind.map { StatusUse.isRead(by: view, kind: $0) } ?? true
-    hasBody = ["POST", "PUT", "PATCH"].contains(spec.method)
+    hasBody = Self.hasBody(spec)
     readsBody = hasBody && !spec.accept.contains("raw")
     self.predicate = predicate
     self.filters = filters

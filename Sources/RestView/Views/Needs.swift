@@ -27,7 +27,9 @@ struct Needs: Sendable {
     }
     // Records move no feed.
     return totals.isEmpty && kind.inverses.allSatisfy { inverses[$0.name] == nil || isNear($0.kind) }
-      && related.allSatisfy { isNear($0.kind.name) && ($0.view?.needs.stays(in: $0.kind, catalog: catalog) ?? true) }
+      && related.allSatisfy {
+        !$0.spec.inside && isNear($0.kind.name) && ($0.view?.needs.stays(in: $0.kind, catalog: catalog) ?? true)
+      }
   }
 
   mutating func merge(_ other: Needs) {

@@ -1,0 +1,22 @@
+// Every handler of accounts, members and their administration, by the names that specs use.
+import Ports
+
+public enum AccountHandlers {
+  public static func all(_ desk: AccountDesk) -> [any OperationHandler] {
+    [
+      SignUpHandler(desk: desk), LoginHandler(desk: desk), RefreshHandler(desk: desk), LogoutHandler(desk: desk),
+      WhoAmIHandler(desk: desk), VerifyEmailHandler(desk: desk), ResendVerificationHandler(desk: desk),
+      ForgotPasswordHandler(desk: desk), ResetPasswordHandler(desk: desk), ChangePasswordHandler(desk: desk),
+      OpenIDStartHandler(desk: desk), OpenIDCallbackHandler(desk: desk), AcceptInvitationHandler(desk: desk),
+      InviteHandler(desk: desk), RemoveMemberHandler(desk: desk), ChangeMemberRoleHandler(desk: desk),
+      TransferOwnershipHandler(desk: desk), ListAccountsHandler(desk: desk), GetAccountHandler(desk: desk),
+      UpdateAccountHandler(desk: desk), AccountStatusHandler(desk: desk), AccountRoleHandler(desk: desk),
+      PreflightDeleteHandler(desk: desk), DeleteAccountHandler(desk: desk),
+    ]
+  }
+}
+
+/// A handler with the desk at hand.
+protocol DeskHandler: OperationHandler {
+  var desk: AccountDesk { get }
+}

@@ -1,0 +1,44 @@
+// The end of every way to sign in: a session, its tokens, and who it is.
+import Core
+import Identity
+import Ports
+
+struct SignIn: Sendable {
+  let parts: AccountDesk.Parts
+  let ports: OperationPorts
+  let call: OperationCall
+
+  /// `{access, refresh, account, memberships}`; the family's reply puts it into its shape.
+  func result(_ account: StoredObject, method: String) async throws -> Value {
+    let session = try await parts.kit.sessions.open(
+      account.uid, realm: account.spec["realm"]?.string ?? AccountReads.staff, agent: call.header("User-Agent"),
+      address: call.remoteAddress, method: method)
+    parts.forget(account.uid)
+    try await parts.kit.store.note(lastUsed: [(.rootTenant, account.uid, call.now)])
+    try await AccountWrites.note(
+      "user.signed_in", "Signed in by \(method).", severity: .low, account: account.uid, call: call, ports: ports)
+    return try await result(account, session: session, lastLogin: call.now)
+  }
+
+  func result(_ account: StoredObject, session: Session, lastLogin: Timestamp?) async throws -> Value {
+    let pair = try await parts.kit.issuer.pair(session, account: account.uid)
+    var value = try await Self.describe(account, lastLogin: lastLogin, ports)
+    value["access"] = .string(pair.access)
+    value["refresh"] = .string(pair.refresh)
+    value["expiresIn"] = .int(Int(TokenIssuer.accessLife.inSeconds))
+    return value
+  }
+
+  /// `{account, memberships}`.
+  static func describe(_ account: StoredObject, lastLogin: Timestamp?, _ ports: OperationPorts) async throws -> Value {
+    let memberships = try await AccountReads(ports).memberships(of: account.uid)
+    return [
+      "account": AccountReads.value(account, lastLogin: lastLogin), "memberships": .list(memberships.map(\.value)),
+    ]
+  }
+
+  /// When the account was last signed in to.
+  static func lastLogin(_ account: UID, _ ports: OperationPorts) async throws -> Timestamp? {
+    try await ports.reads.lastUsed(tenant: .rootTenant, uids: [account])[account]
+  }
+}
