@@ -34,6 +34,9 @@ enum DocumentedStatuses {
     charging.sessions.get-session-detail 200
     charging.sessions.replace-session 200
     charging.sessions.update-session 200
+    charging.sessions.ask-session 200
+    charging.sessions.get-session-explanation 200
+    charging.sessions.explain-session 200
     charging.sessions.submit-batch 200
     charging.sessions.get-batch-status 200
     charging.stations.list-stations 200
@@ -51,6 +54,8 @@ enum DocumentedStatuses {
     charging.anomalies.get-anomaly-detail 200
     charging.models.list-models 200
     charging.models.get-model-detail 200
+    charging.models.start-fine-tune 200
+    charging.models.get-fine-tune-status 200
     charging.statistics.get-statistics 200
     charging.webhooks.list-webhooks 200
     charging.webhooks.create-webhook 200

@@ -61,7 +61,8 @@ final class ChargingControllerTests: XCTestCase {
   }
 
   func testTheKindOfModelsStatesTheRangesThatTheDetectorHas() throws {
-    let specs = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    let specs = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
       .appendingPathComponent("specs")
     let fields = try XCTUnwrap(try KindLoader.load(specs).kind("DetectorModel")?.field("parameters")).fields
     XCTAssertEqual(fields.map(\.name), DetectorParameters.all.map(\.name))
@@ -262,5 +263,39 @@ final class ChargingControllerTests: XCTestCase {
     XCTAssertGreaterThan(decision.status["aiScore"].double ?? 0, 0.5)
     XCTAssertFalse(decision.status["anomalyMarkers"].list?.isEmpty ?? true)
     XCTAssertEqual(decision.lookAgain, .seconds(3600))
+  }
+
+  // MARK: Fine-tuning
+
+  func testAJobThatCannotLearnSaysSo() {
+    let controller = FineTuneController()
+    let spec: ObjectMap = ["baseModel": "csar-2", "title": "Ours", "config": [:], "source": ["type": "sessions"]]
+    let begun = controller.decide(input("FineTune", spec))
+    XCTAssertEqual(begun.status["phase"], "Running")
+    XCTAssertNotNil(controller.observation(input("FineTune", spec, status: begun.status)))
+    let ended = controller.decide(input("FineTune", spec, status: begun.status, world: ["sessions": []]))
+    XCTAssertEqual(ended.status["phase"], "Failed")
+    XCTAssertNotNil(ended.status["error"].string)
+    XCTAssertTrue(ended.writes.isEmpty)
+  }
+
+  func testAModelIsFittedToUploadedSessions() {
+    let sessions = (0..<12).map { at -> Value in
+      [
+        "sessionId": .string("t\(at)"), "label": at % 2 == 0 ? "anomalous" : "clean",
+        "meterValues": .list(values(10, fall: at % 2 == 0 ? 6 : 0).map(\.json)),
+      ]
+    }
+    let spec: ObjectMap = [
+      "baseModel": "csar-2", "title": "Ours", "config": [:], "source": ["type": "upload", "sessions": .list(sessions)],
+    ]
+    let running = FineTuneController().decide(input("FineTune", spec)).status
+    let decision = FineTuneController().decide(input("FineTune", spec, status: running))
+    XCTAssertEqual(decision.status["phase"], "Succeeded", "\(decision.status)")
+    guard case .create(let kind, _, let model)? = decision.writes.first else { return XCTFail("no model") }
+    XCTAssertEqual(kind, "DetectorModel")
+    XCTAssertEqual(model["fineTune"]?.string, uid(99).description)
+    XCTAssertNoThrow(try DetectorParameters(json: model["parameters"] ?? .null))
+    XCTAssertFalse(decision.status["result"]["metrics"].isNull)
   }
 }

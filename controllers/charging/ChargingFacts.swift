@@ -7,6 +7,7 @@ import Ports
 /// Observations, each within the object's tenant:
 /// - `sessions` {sessions: [uid]} → {sessions: [{uid, spec, connector, earlier, model, points, anomalies}]}
 /// - `station` {station} → see `StationFacts`
+/// - `training` {filter} → {sessions: [{id, points, connector, label}]}
 public struct ChargingFacts: ServicePort {
   public let name = "charging"
   let reads: any ReadPort
@@ -20,6 +21,7 @@ public struct ChargingFacts: ServicePort {
     case "sessions":
       return try await sessions(metadata.tenant, (arguments["sessions"].list ?? []).compactMap { $0.string.flatMap { UID($0) } })
     case "station": return try await StationFacts(reads: reads, tenant: metadata.tenant).value(metadata.uid, named: metadata.name)
+    case "training": return try await TrainingFacts(reads: reads, tenant: metadata.tenant).value(arguments["filter"])
     default: throw Problem(.invalid, code: "operation", "Charging has no operation \(operation).")
     }
   }

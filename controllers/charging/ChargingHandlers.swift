@@ -4,9 +4,9 @@ import Ports
 enum ChargingHandlers {
   static let all: [any OperationHandler] = [
     CreateSessionHandler(), ReplaceSessionHandler(), AppendSessionHandler(), GetSessionHandler(), SubmitBatchHandler(),
-    GetBatchHandler(), StationLookupHandler(),
+    GetBatchHandler(), GetExplanationHandler(), ExplainSessionHandler(), AskSessionHandler(), StationLookupHandler(),
     StationEnergyHandler(), ListAnomaliesHandler(), AnomalyConnectorsHandler(), AnomalySessionsHandler(), AnomalyDetailHandler(),
-    ListModelsHandler(), GetModelHandler(), StatisticsHandler(), ListKeysHandler(),
+    ListModelsHandler(), GetModelHandler(), StartFineTuneHandler(), GetFineTuneHandler(), StatisticsHandler(), ListKeysHandler(),
     ListMembersHandler(),
   ]
 }

@@ -36,6 +36,8 @@ call PATCH "/sessions/morning-$mark" '{"meterValues":[]}'
 
 echo "At the other connector the register falls: a meter for billing must never do that."
 call POST /sessions "{\"sessionId\":\"noon-$mark\",\"chargingStationId\":\"CP-CANAL-1\",\"connectorId\":\"2\",\"meterValues\":[$(value 12:00 50.0 11),$(value 12:15 52.75 11),$(value 12:30 55.5 11),$(value 12:45 58.25 11),$(value 13:00 49.0 11),$(value 13:15 51.75 11)]}"
+call POST "/sessions/noon-$mark/explain" '{"lang":"en"}'
+call POST "/sessions/noon-$mark/ask" '{"question":"How much energy was delivered?"}'
 
 echo "What was found, and who looks after it."
 call GET "/anomalies?chargingSessionId=noon-$mark&sortByScore=desc"
