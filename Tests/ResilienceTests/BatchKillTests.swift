@@ -36,9 +36,9 @@ final class BatchKillTests: XCTestCase {
     XCTAssertEqual(last["status"], "completed", "\(last)")
     XCTAssertEqual(last["processedSessions"].int, Self.sessions)
     XCTAssertEqual(last["failedSessions"].int, 0)
-    let twice = try database.rows("SELECT session, count(*) FROM \"record_SessionAnalysis\" GROUP BY 1 HAVING count(*) <> 1")
+    let twice = try database.rows("SELECT f_session, count(*) FROM \"record_SessionAnalysis\" GROUP BY 1 HAVING count(*) <> 1")
     XCTAssertEqual(twice, [], "sessions that were analysed more than once")
-    let analysed = try database.rows("SELECT count(DISTINCT session) FROM \"record_SessionAnalysis\"")
+    let analysed = try database.rows("SELECT count(DISTINCT f_session) FROM \"record_SessionAnalysis\"")
     XCTAssertEqual(analysed, [["\(Self.sessions)"]])
     let listed = try server.client.must("GET", "/charging/v1/sessions?isAnomaly=true&pageSize=1")["pagination"]["totalCount"].int
     XCTAssertEqual(listed, Self.sessions / 3, "every third session has a register that falls")
