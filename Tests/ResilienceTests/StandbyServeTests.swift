@@ -65,7 +65,7 @@ final class StandbyServeTests: XCTestCase {
     database.stopStandby()
     XCTAssertEqual(try read().status, 200)
     try until("/metrics says so") {
-      try !client.http.send(CaseRequest("GET", "/metrics")).text.contains("plumb_standby_staleness_seconds ")
+      try !client.http.send(CaseRequest("GET", "/metrics")).text.contains("\nplumb_standby_staleness_seconds ")
     }
     XCTAssertEqual(server.stop(), 0)
   }
