@@ -129,6 +129,7 @@ let package = Package(
         "Simulation", "TestSupport",
       ]),
     tests("CommandTests", ["Core", "Kinds", "KindLoading", "Ports", "HTTPServer", "NativeView", "PlumbCommand", "TestSupport"]),
+    tests("BillingTests", ["Core", "Crypto", "HTTPServer", "TestSupport"]),
     tests("CaseTests", ["Core", "Documents", "TestSupport"]),
     tests("GitTests", ["Core", "Kinds", "Ports", "Documents", "HTTPServer", "GitRepositories", "OutgoingHTTP", "Controllers", "TestSupport"]),
     tests("ResilienceTests", ["Core", "TestSupport"]),

@@ -29,7 +29,8 @@ public struct PDFService: ServicePort {
         fix: "Install the package librsvg2-bin.")
     }
     let result = try await ProgramRunner.run(
-      program, ["--format=pdf"], input: Array(svg.utf8), timeout: Self.timeout, outputLimit: Self.mostPDF, memoryLimit: Self.memory)
+      program, ["--format=pdf"], input: Array(svg.utf8), timeout: Self.timeout, outputLimit: Self.mostPDF,
+      memoryLimit: Self.memory)
     guard result.status == 0, !result.isCut, result.out.starts(with: Array("%PDF-".utf8)) else {
       throw Problem(.unavailable, code: "pdf_failed", "The page could not be made into a PDF file.")
     }

@@ -33,7 +33,9 @@ struct PaymentCall: Sendable {
   let outgoing: OutgoingHTTP
 
   /// - Parameter key: makes the provider do a POST once, however often it is sent.
-  func send(_ method: String, _ path: String, _ form: Value = .emptyObject, key: String? = nil) async throws(PaymentFailure) -> Value {
+  func send(_ method: String, _ path: String, _ form: Value = .emptyObject, key: String? = nil) async throws(PaymentFailure)
+    -> Value
+  {
     let body = PaymentForm.encode(form)
     var headers: [(name: String, value: String)] = [
       ("Authorization", "Bearer \(settings.secretKey)"), ("Stripe-Version", Self.version), ("Accept", "application/json"),
@@ -47,7 +49,8 @@ struct PaymentCall: Sendable {
     switch await outgoing.send(request) {
     case .failure(let failure):
       throw PaymentFailure(
-        code: "payment_unreachable", message: failure.message, mayPass: failure.reason != .invalid && failure.reason != .refusedTarget,
+        code: "payment_unreachable", message: failure.message,
+        mayPass: failure.reason != .invalid && failure.reason != .refusedTarget,
         mayHaveHappened: failure.mayHaveArrived)
     case .success(let response): return try answer(response)
     }
@@ -71,7 +74,8 @@ struct PaymentCall: Sendable {
     // Another call with this key is under way; or too many calls.
     case 409, 429: throw PaymentFailure(code: "payment_busy", message: text, mayPass: true)
     case 500...: throw PaymentFailure(code: "payment_unavailable", message: text, mayPass: true, mayHaveHappened: true)
-    default: throw PaymentFailure(code: error["type"].string == "card_error" ? "payment_declined" : "payment_refused", message: text)
+    default:
+      throw PaymentFailure(code: error["type"].string == "card_error" ? "payment_declined" : "payment_refused", message: text)
     }
   }
 }

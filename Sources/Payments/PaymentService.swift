@@ -88,7 +88,8 @@ public struct PaymentService: ServicePort {
       return ["id": made["id"], "url": made["url"]]
     case "portal":
       let made = try await call.send(
-        "POST", "/v1/billing_portal/sessions", ["customer": arguments["customer"], "return_url": arguments["returnURL"]], key: key)
+        "POST", "/v1/billing_portal/sessions", ["customer": arguments["customer"], "return_url": arguments["returnURL"]], key: key
+      )
       return ["id": made["id"], "url": made["url"]]
     case "cancel":
       let after = try await call.send("POST", "/v1/subscriptions/\(subscription)", ["cancel_at_period_end": true], key: key)

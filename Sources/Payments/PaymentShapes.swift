@@ -7,7 +7,8 @@ enum PaymentShapes {
     let item = object["items"]["data"].list?.first ?? .null
     return [
       "id": object["id"], "status": object["status"], "customer": id(object["customer"]),
-      "cancelAtPeriodEnd": object["cancel_at_period_end"], "canceledAt": time(object["canceled_at"]), "createdAt": time(object["created"]),
+      "cancelAtPeriodEnd": object["cancel_at_period_end"], "canceledAt": time(object["canceled_at"]),
+      "createdAt": time(object["created"]),
       "periodStart": time(object["current_period_start"].isNull ? item["current_period_start"] : object["current_period_start"]),
       "periodEnd": time(object["current_period_end"].isNull ? item["current_period_end"] : object["current_period_end"]),
       "trialEndsAt": time(object["trial_end"]), "interval": interval(item), "metadata": object["metadata"],
@@ -57,7 +58,8 @@ enum PaymentShapes {
     if isSubscription { price["recurring"] = ["interval": arguments["interval"]] }
     var form: Value = [
       "mode": arguments["mode"], "customer": arguments["customer"], "success_url": arguments["successURL"],
-      "cancel_url": arguments["cancelURL"], "client_reference_id": arguments["metadata"]["tenant"], "metadata": arguments["metadata"],
+      "cancel_url": arguments["cancelURL"], "client_reference_id": arguments["metadata"]["tenant"],
+      "metadata": arguments["metadata"],
       "line_items": [["quantity": 1, "price_data": price]],
     ]
     if isSubscription {

@@ -84,6 +84,7 @@ actor IntegrationService: ServicePort {
   }
 
   nonisolated func perform(_ step: Step, key: String, metadata: ObjectMetadata) async -> StepReply {
-    StepReply(step: step.name, outcome: .failed, value: ["error": ["code": "operation", "message": "Integrations take no steps."]])
+    StepReply(
+      step: step.name, outcome: .failed, value: ["error": ["code": "operation", "message": "Integrations take no steps."]])
   }
 }

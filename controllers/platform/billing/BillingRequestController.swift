@@ -60,7 +60,8 @@ public struct BillingRequestController: KindController {
     let mayPass = reply.outcome == .unknown || error["retry"] == true
     run.attempts += 1
     if mayPass, run.attempts < Self.mostAttempts {
-      return Decision(status: run.running("the payment provider did not answer; asking again"), lookAgain: .seconds(Double(run.attempts)))
+      return Decision(
+        status: run.running("the payment provider did not answer; asking again"), lookAgain: .seconds(Double(run.attempts)))
     }
     run.result["code"] = error["code"]
     return Decision(status: run.ended("Failed", error["message"].string ?? "the payment provider did not answer"))

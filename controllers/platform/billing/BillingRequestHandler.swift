@@ -74,7 +74,8 @@ private struct Request {
   func portal(_ fields: inout ObjectMap) async throws {
     try await needProvider()
     guard subscription?.spec["customer"]?.string != nil else {
-      throw Problem(.invalid, code: "no_customer", "The tenant is no customer of the payment provider yet.", fix: "Check out first.")
+      throw Problem(
+        .invalid, code: "no_customer", "The tenant is no customer of the payment provider yet.", fix: "Check out first.")
     }
     fields["action"] = "portal"
   }

@@ -58,7 +58,8 @@ struct InvoicePage {
     -> String
   {
     let style = (bold ? " font-weight=\"bold\"" : "") + (grey ? " fill=\"#777\"" : "") + (end ? " text-anchor=\"end\"" : "")
-    return "<text x=\"\(x)\" y=\"\(y)\" font-size=\"\(size)\"\(style)>\(Self.escaped(String(text.prefix(Self.mostCharacters))))</text>\n"
+    return
+      "<text x=\"\(x)\" y=\"\(y)\" font-size=\"\(size)\"\(style)>\(Self.escaped(String(text.prefix(Self.mostCharacters))))</text>\n"
   }
 
   /// Characters that XML cannot hold are left out.

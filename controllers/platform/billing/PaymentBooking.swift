@@ -40,7 +40,10 @@ struct PaymentBooking {
     guard object["mode"].string == "payment", object["paid"] == true, let id = object["id"].string else { return [] }
     let credits = object["metadata"]["credits"].string.flatMap { Int($0) } ?? bundle?["spec"]["credits"].int ?? 0
     let name = bundle?["spec"]["title"].string ?? "\(credits) Credits"
-    var rows = [transaction("credit_purchase", name, "session/\(id)", more: ["bundle": bundle?["uid"] ?? .null, "bundleName": .string(name)])]
+    var rows = [
+      transaction(
+        "credit_purchase", name, "session/\(id)", more: ["bundle": bundle?["uid"] ?? .null, "bundleName": .string(name)])
+    ]
     if credits > 0 {
       rows.append(
         (
@@ -79,7 +82,9 @@ struct PaymentBooking {
     }
   }
 
-  private func transaction(_ type: String, _ description: String, _ reference: String, more: ObjectMap) -> (kind: String, row: ObjectMap) {
+  private func transaction(_ type: String, _ description: String, _ reference: String, more: ObjectMap) -> (
+    kind: String, row: ObjectMap
+  ) {
     var row: ObjectMap = [
       "tenant": tenantID, "tenantName": tenant?["spec"]["title"].string.map(Value.string) ?? tenant?["name"] ?? .null,
       "type": .string(type), "description": .string(String(description.prefix(500))), "amountCents": object["amountCents"],
@@ -98,10 +103,14 @@ struct PaymentBooking {
     case "session": break
     case "invoice":
       // What follows from it, the provider tells by the subscription; this is only seen earlier here.
-      if type == "invoice.payment_failed", object["paid"] != true, object["subscription"].string == current { spec["status"] = "past_due" }
+      if type == "invoice.payment_failed", object["paid"] != true, object["subscription"].string == current {
+        spec["status"] = "past_due"
+      }
     default: break
     }
-    if let customer = object["customer"].string, subscription?["spec"]["customer"].isNull ?? true { spec["customer"] = .string(customer) }
+    if let customer = object["customer"].string, subscription?["spec"]["customer"].isNull ?? true {
+      spec["customer"] = .string(customer)
+    }
     if spec.isEmpty { return nil }
     if let uid = subscription?["uid"].string.flatMap({ UID($0) }) { return .update(kind: "Subscription", uid: uid, spec: spec) }
     var new = ObjectMap(spec.filter { !$0.value.isNull }.map { ($0.key, $0.value) })
@@ -128,7 +137,8 @@ struct PaymentBooking {
       ]
     }
     var spec: ObjectMap = [
-      "status": .string(status), "providerSubscription": .string(id), "cancelAtPeriodEnd": .bool(object["cancelAtPeriodEnd"] == true),
+      "status": .string(status), "providerSubscription": .string(id),
+      "cancelAtPeriodEnd": .bool(object["cancelAtPeriodEnd"] == true),
     ]
     for (field, value) in [
       ("periodStart", object["periodStart"]), ("currentPeriodEnd", object["periodEnd"]), ("trialEndsAt", object["trialEndsAt"]),

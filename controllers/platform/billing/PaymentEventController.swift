@@ -12,7 +12,8 @@ public struct PaymentEventController: KindController {
   /// Event type → what is looked up.
   static func lookup(_ type: String) -> String? {
     switch type {
-    case "checkout.session.completed", "checkout.session.async_payment_succeeded", "checkout.session.async_payment_failed": "session"
+    case "checkout.session.completed", "checkout.session.async_payment_succeeded", "checkout.session.async_payment_failed":
+      "session"
     case "invoice.paid", "invoice.payment_succeeded", "invoice.payment_failed": "invoice"
     case "charge.refunded": "charge"
     case _ where type.hasPrefix("customer.subscription."): "subscription"
