@@ -28,7 +28,7 @@ extension NativeHandler {
     if let object = query("name"), !object.isEmpty, kind.storage != .record {
       let home = kind.scope == .platform || kind.scope == .shared ? UID.rootTenant : tenant
       let found = try await store.objects(named: [ObjectKey(tenant: home, kind: kind.name, name: object)]).first
-      guard let found, !found.deleted else {
+      guard let found, !found.deleted, request.maySee(found, kind) else {
         throw Problem(.missing, code: "not_found", "There is no \(kind.name)/\(object).", object: "\(kind.name)/\(object)")
       }
     }
@@ -44,7 +44,9 @@ extension NativeHandler {
     if user.spec["active"] == false || user.deleting != nil { return refused("The user is not active.") }
     if let account = user.spec["account"]?.string.flatMap({ UID($0) }) {
       let person = try await store.objects(tenant: .rootTenant, uids: [account]).first
-      if person == nil || person?.deleted == true || person?.spec["active"] == false { return refused("The account is not active.") }
+      if person == nil || person?.deleted == true || person?.spec["active"] == false {
+        return refused("The account is not active.")
+      }
     }
     if let tenant = try await store.objects(tenant: .rootTenant, uids: [user.tenant]).first, tenant.spec["active"] == false {
       return refused("The tenant is not active.")

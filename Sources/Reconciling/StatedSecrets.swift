@@ -33,6 +33,8 @@ struct StatedSecrets {
           let parts = name.split(separator: "/", maxSplits: 1).map(String.init)
           guard parts.count == 2, let kind = engine.catalog.kind(parts[0]), kind.field(field)?.secret != nil,
             caller.may("read", kind.name),
+            // Secrets of the platform are the operators'.
+            kind.scope == .tenant || kind.scope == .organization || caller.isOperator,
             let tenant = tenants.uid(of: manifest)
           else {
             result.fault(manifest, secret, "\(name) keeps no secret \(field)", fix)
