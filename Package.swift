@@ -66,6 +66,7 @@ let package = Package(
     module("Accounts", ["Core", "Kinds", "Ports", "Crypto", "Identity"]),
     module("IdentityAdapters", ["Core", "Identity", "OutgoingHTTP"]),
     module("Mail", ["Core", "Kinds", "Ports"]),
+    module("ModelProvider", ["Core", "Kinds", "Ports", "OutgoingHTTP"]),
     module("Payments", ["Core", "Kinds", "Ports", "OutgoingHTTP"]),
     module("PDFRendering", ["Core", "Kinds", "Ports", "OutgoingHTTP"]),
     module("NameResolution", ["Core", "Kinds", "Ports"]),
@@ -85,6 +86,7 @@ let package = Package(
         "Core", "Expressions", "Kinds", "Documents", "KindLoading", "Manifests", "Planning", "Ports", "Execution", "Reconciling",
         "Identity", "RestView", "NativeView", "PostgresStore", "HTTPServer", "Crypto", "OutgoingHTTP", "Mail", "NameResolution",
         "ProcessRuntime", "GitRepositories", "Payments", "PDFRendering", "Controllers", "Simulation", "IdentityAdapters", "Accounts",
+        "ChargingAnalysis", "ModelProvider",
       ]),
     .executableTarget(
       name: "Plumb", dependencies: ["PlumbCommand"], path: "Sources/Plumb", swiftSettings: optimized,
@@ -112,7 +114,7 @@ let package = Package(
     tests(
       "AdapterTests",
       [
-        "Core", "Kinds", "Ports", "HTTPServer", "OutgoingHTTP", "Mail", "NameResolution", "ProcessRuntime", "Payments", "PDFRendering",
+        "Core", "Kinds", "Ports", "HTTPServer", "OutgoingHTTP", "Mail", "ModelProvider", "NameResolution", "ProcessRuntime", "Payments", "PDFRendering",
         "Crypto", "Controllers",
       ]),
     tests("ControllerTests", ["Core", "Kinds", "Controllers", "Crypto", "Ports", "ChargingAnalysis", "KindLoading"]),

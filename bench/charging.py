@@ -2,6 +2,7 @@
 import http.client
 import json
 import multiprocessing
+import subprocess
 import time
 
 from figures import percentile
@@ -10,6 +11,7 @@ from web import ANSWER_LIMIT, Web
 BASE = "/charging/v1"
 INGEST_LIMIT = 20_000
 LIST_LIMIT = STATION_LIMIT = 0.020
+ANALYSIS_LIMIT = 0.001
 CONNECTIONS = 4
 PATCH_VALUES = 1000
 SESSION_VALUES = 5_000
@@ -125,6 +127,13 @@ def stations(server, report, tenant, station, note):
             "charging", f"station {name}, p99", percentile(took, 0.99), "s", limit=STATION_LIMIT, note=f"{note}; p50 {percentile(took, 0.5) * 1000:.1f} ms",
             samples=took)
     web.close()
+
+
+def analysis(plumb, report):
+    """One core, no server: the program measures itself, the middle of many rounds."""
+    said = subprocess.run([plumb, "quality", "--speed", "-o", "json"], capture_output=True, check=True, timeout=120)
+    report.add("charging", "analysis of 200 values", json.loads(said.stdout)["milliseconds"] / 1000, "s", limit=ANALYSIS_LIMIT,
+               note="no server, one core")
 
 
 def measure(server, report, tenant, quick):

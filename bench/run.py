@@ -78,6 +78,7 @@ def measure(args, report, work):
             guarded(report, "watchers", "crowd", lambda: crowd.watchers(server, report, tenant, 100 if args.quick else crowd.WATCHERS))
             if not args.quick:
                 guarded(report, "three replicas", "replicas", lambda: crowd.replicas(args.plumb, work, server, report, tenant))
+            guarded(report, "charging", "analysis", lambda: charging.analysis(args.plumb, report))
             guarded(report, "charging", "charging", lambda: charging.measure(server, report, tenant, args.quick))
         # The rounds stored a thousand objects each.
         stored = 1000 * 2 * (rounds + 1)

@@ -2,6 +2,7 @@
 import Core
 import Foundation
 import HTTPServer
+import ModelProvider
 import Reconciling
 
 struct ServeOptions: Sendable {
@@ -20,6 +21,8 @@ struct ServeOptions: Sendable {
   var tenantWidth: Int
   var smtp: String?
   var resolver: String?
+  /// Answers questions about charging sessions; nil: the built-in explanations do.
+  var model: ModelProvider?
   var allowPrivateTargets: Bool
   var specs: String?
   /// Listeners of single families: family → address.
@@ -27,6 +30,8 @@ struct ServeOptions: Sendable {
   var verbose: Bool
   /// Nil: the standard.
   var keepHistory: Duration?
+
+  private static let modelKeyLimit = 4096
 
   static let flags = [
     Flag("listen", value: "HOST:PORT", "Where to listen; else 127.0.0.1:8420. Port 0 lets the system choose."),
@@ -39,6 +44,9 @@ struct ServeOptions: Sendable {
     Flag("tenant-width", value: "N", "Objects of one tenant worked on at once; else three quarters of --work-width."),
     Flag("role", value: "all|api|worker", "Which part of the work to do; else all.", choices: Role.allCases.map(\.rawValue)),
     Flag("smtp", value: "URL", "Mail server, as smtp://[user:password@]HOST:PORT; else PLUMB_SMTP_URL."),
+    Flag("llm-url", value: "URL", "OpenAI-compatible model provider, such as https://HOST/v1; else PLUMB_LLM_URL, else none."),
+    Flag("llm-model", value: "NAME", "The provider's model; else PLUMB_LLM_MODEL."),
+    Flag("llm-key-file", value: "FILE", "File with the provider's key; else PLUMB_LLM_KEY holds it."),
     Flag("resolver", value: "HOST:PORT", "Name server for domain checks; else the system's."),
     Flag("allow-private-targets", "Let webhooks and channels call loopback and private addresses."),
     Flag(
@@ -74,6 +82,12 @@ struct ServeOptions: Sendable {
     role = arguments.value("role").flatMap { Role(rawValue: $0) } ?? .all
     smtp = arguments.value("smtp") ?? environment["PLUMB_SMTP_URL"]
     resolver = arguments.value("resolver")
+    let modelKey = try arguments.value("llm-key-file").map {
+      String(decoding: try FileReader.read($0, limit: Self.modelKeyLimit), as: UTF8.self)
+    }
+    model = try ModelProvider(
+      url: arguments.value("llm-url") ?? environment["PLUMB_LLM_URL"], key: modelKey ?? environment["PLUMB_LLM_KEY"],
+      model: arguments.value("llm-model") ?? environment["PLUMB_LLM_MODEL"])
     allowPrivateTargets = arguments.has("allow-private-targets")
     specs = arguments.value("specs") ?? environment["PLUMB_SPECS"]
     verbose = arguments.has("verbose")

@@ -12,6 +12,7 @@ import IdentityAdapters
 import KindLoading
 import Kinds
 import Mail
+import ModelProvider
 import NameResolution
 import NativeView
 import PDFRendering
@@ -59,6 +60,11 @@ final class Server: @unchecked Sendable {
     self.ready = ready
     self.tasks = tasks
     self.upkeep = upkeep
+  }
+
+  /// Only where a provider is configured: routes that find none write their own words.
+  private static func models(_ options: ServeOptions) -> [any ServicePort] {
+    options.model.map { [ModelService($0)] } ?? []
   }
 
   static func start(_ options: ServeOptions, log: @escaping @Sendable (String) -> Void) async throws -> Server {
@@ -149,7 +155,7 @@ final class Server: @unchecked Sendable {
       RecordsService(store: store, catalog: catalog), ChargingFacts(reads: store), PDFService(), payments,
       IntegrationService(
         store: store, payments: payments, outgoing: outgoing, hasMail: options.smtp != nil, tally: calls, clock: clock),
-    ])
+    ] + Self.models(options))
     let unknown = RouteChecker.checkSources(catalog, services: optionalServices.union(services.all.map(\.name)))
     guard unknown.isEmpty else { throw Problems(unknown) }
     var worker: Worker?
