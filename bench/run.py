@@ -75,13 +75,10 @@ def measure(args, report, work):
             seconds = 3 if args.quick else 5
             guarded(report, "GET", "wrk", lambda: serving.get(server, report, tenant, rounds, seconds))
             guarded(report, "LIST of 1,000", "list", lambda: serving.listing(server, report, tenant))
-<<<<<<< HEAD
             guarded(report, "watchers", "crowd", lambda: crowd.watchers(server, report, tenant, 100 if args.quick else crowd.WATCHERS))
             if not args.quick:
                 guarded(report, "three replicas", "replicas", lambda: crowd.replicas(args.plumb, work, server, report, tenant))
-=======
             guarded(report, "charging", "analysis", lambda: charging.analysis(args.plumb, report))
->>>>>>> 30df778 (A language model may explain sessions; plumb quality measures the detector; docs)
             guarded(report, "charging", "charging", lambda: charging.measure(server, report, tenant, args.quick))
         # The rounds stored a thousand objects each.
         stored = 1000 * 2 * (rounds + 1)
