@@ -36,7 +36,7 @@ let package = Package(
     module("Core"),
     module("Expressions", ["Core"]),
     module("Kinds", ["Core", "Expressions"]),
-    module("Ports", ["Core", "Kinds"]),
+    module("Ports", ["Core", "Expressions", "Kinds"]),
 
     // From text to a checked desired state.
     module("Documents", ["Core", "CLibYAML"]),
@@ -72,7 +72,7 @@ let package = Package(
     module("ProcessRuntime", ["Core", "Kinds", "Ports", "CLinux"]),
 
     // What data cannot say of a kind.
-    module("Controllers", ["Core", "Kinds", "Ports", "Crypto", "ChargingAnalysis"], path: "controllers"),
+    module("Controllers", ["Core", "Expressions", "Kinds", "Ports", "Crypto", "ChargingAnalysis"], path: "controllers"),
 
     // The engine in a simulated world: for `plumb simulate`, and for the tests.
     module(
@@ -104,7 +104,7 @@ let package = Package(
     tests("ManifestsTests", ["Core", "Kinds", "Documents", "KindLoading", "Manifests"]),
     tests("WorkQueueTests", ["Core", "WorkQueue"]),
     tests("PlanningTests", ["Core", "Kinds", "KindLoading", "Ports", "Planning"]),
-    tests("StoreTests", ["Core", "Kinds", "Ports", "PostgresStore", "TestSupport"]),
+    tests("StoreTests", ["Core", "Expressions", "Kinds", "Ports", "PostgresStore", "TestSupport"]),
     tests("HTTPServerTests", ["Core", "HTTPServer"]),
     tests("CryptoTests", ["Core", "Crypto"]),
     tests("ChargingAnalysisTests", ["Core", "ChargingAnalysis"]),
@@ -115,7 +115,7 @@ let package = Package(
         "Core", "Kinds", "Ports", "HTTPServer", "OutgoingHTTP", "Mail", "NameResolution", "ProcessRuntime", "Payments", "PDFRendering",
         "Crypto", "Controllers",
       ]),
-    tests("ControllerTests", ["Core", "Kinds", "Controllers", "Crypto", "Ports", "ChargingAnalysis", "KindLoading"]),
+    tests("ControllerTests", ["Core", "Expressions", "Kinds", "Controllers", "Crypto", "Ports", "ChargingAnalysis", "KindLoading"]),
     tests(
       "RestViewTests",
       [

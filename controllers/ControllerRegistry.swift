@@ -9,6 +9,11 @@ public enum ControllerRegistry {
     WebhookController(), WebhookSendController(),
   ]
 
+  /// With those that `run.call` of a catalog's kinds makes.
+  public static func all(of catalog: KindCatalog) -> [any KindController] {
+    all + catalog.kinds.compactMap { RunCallController($0) }
+  }
+
   /// Kinds that leave something in the world: an object of theirs goes only once its controller has finished.
   public static let cleanup: Set<String> = ["App"]
 }

@@ -69,6 +69,42 @@ public struct UID: Sendable, Hashable, Comparable, CustomStringConvertible {
     }
   }
 
+  // MARK: ObjectIDs
+
+  /// The same identifier with fewer random bits, so that 24 hexadecimal digits tell it: whole seconds, 64 random bits.
+  public var compact: UID {
+    let seconds = (high >> 16) / 1000
+    return UID(high: (seconds * 1000) << 16 | high & 0xFFFF, low: 0x8000_0000_0000_0000 | low & 0x0FFF_FFFF_FFFF_FF00)
+  }
+
+  /// Seconds, then the random bits, as 24 hexadecimal digits; nil for an identifier that is not compact.
+  public var objectID: String? {
+    if self == .rootTenant { return Self.rootObjectID }
+    let milliseconds = high >> 16
+    guard compact == self, high & 0xF000 == 0x7000, milliseconds / 1000 < 1 << 32 else { return nil }
+    func hex(_ word: UInt64, _ digits: Int) -> String {
+      let text = String(word, radix: 16)
+      return String(repeating: "0", count: max(0, digits - text.count)) + text
+    }
+    return hex(milliseconds / 1000, 8) + hex(high & 0x0FFF, 3) + hex(low >> 8 & 0xF_FFFF_FFFF_FFFF, 13)
+  }
+
+  /// What `objectID` wrote, in either case; nil for anything else.
+  public init?(objectID text: some StringProtocol) {
+    if text == Self.rootObjectID {
+      self = .rootTenant
+      return
+    }
+    let digits = Array(text.utf8)
+    guard digits.count == 24, digits.allSatisfy({ (48...57).contains($0) || (97...102).contains($0 | 0x20) }),
+      let seconds = UInt64(text.prefix(8), radix: 16), let first = UInt64(text.dropFirst(8).prefix(3), radix: 16),
+      let rest = UInt64(text.suffix(13), radix: 16)
+    else { return nil }
+    self.init(high: (seconds * 1000) << 16 | 0x7000 | first, low: 0x8000_0000_0000_0000 | rest << 8)
+  }
+
+  private static let rootObjectID = "000000000000000000000001"
+
   public static func < (a: UID, b: UID) -> Bool { a.high != b.high ? a.high < b.high : a.low < b.low }
 
   /// The tenant that runs the installation.

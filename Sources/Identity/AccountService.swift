@@ -106,7 +106,7 @@ final class AccountService: @unchecked Sendable {
 enum TenantLookup {
   static func tenant(_ named: String, _ store: any StorePort) async throws -> StoredObject? {
     let found: StoredObject?
-    if let uid = UID(named) {
+    if let uid = UID(named) ?? UID(objectID: named) {
       found = try await store.objects(tenant: .rootTenant, uids: [uid]).first { $0.kind == "Tenant" }
     } else {
       found = try await store.objects(named: [ObjectKey(tenant: .rootTenant, kind: "Tenant", name: named)]).first

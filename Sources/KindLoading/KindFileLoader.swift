@@ -10,7 +10,7 @@ struct KindFileLoader {
 
   static let keys = [
     "kind", "doc", "rev", "retired", "storage", "scope", "id", "fields", "unique", "inverse", "let", "rules", "makes",
-    "lifecycle", "events", "effects", "observe", "run", "controller", "totals", "audit",
+    "lifecycle", "events", "effects", "observe", "run", "migrations", "controller", "totals", "audit",
   ]
 
   func load() -> KindSpec? {
@@ -53,7 +53,8 @@ struct KindFileLoader {
     kind.events = EventLoader(file: file, faults: faults, expressions: expressions).events(map, kind, scope)
     kind.effects = effects(map, scope)
     kind.observe = observe(map)
-    kind.run = run(map, kind)
+    kind.run = RunLoader(file: file, faults: faults, expressions: expressions, scope: scope).run(map, kind)
+    kind.migrations = MigrationLoader(file: file, faults: faults, expressions: expressions, kind: kind).migrations(map)
     kind.controller = map.string("controller")
     kind.totals = SumLoader.totals(map, kind)
     kind.audit = SumLoader.audit(map)
@@ -196,18 +197,5 @@ struct KindFileLoader {
     if every < .seconds(1) { faults.add("\"every\" is at least 1s", at: inner.place("every")) }
     let onDrift = inner.choice("onDrift", among: ["correct", "report"]).flatMap(KindSpec.Observe.OnDrift.init(rawValue:))
     return KindSpec.Observe(every: every, onDrift: onDrift ?? .correct, how: inner.string("how"))
-  }
-
-  private func run(_ map: SpecMap, _ kind: KindSpec) -> KindSpec.Run? {
-    guard let inner = map.map("run", keys: ["timeout", "attempts", "keep"]) else {
-      if kind.storage == .run, !map.has("run") { faults.add("a kind with storage run needs \"run\"", at: map.place) }
-      return nil
-    }
-    if kind.storage != .run { faults.add("\"run\" belongs to a kind with storage run", at: inner.place) }
-    if !inner.has("timeout") { faults.add("\"run\" needs \"timeout\"", at: inner.place) }
-    return KindSpec.Run(
-      timeout: inner.duration("timeout") ?? .seconds(60), attempts: inner.int("attempts", 1...100) ?? 1,
-      keep: inner.duration("keep"),
-      gate: nil)
   }
 }

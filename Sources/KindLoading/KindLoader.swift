@@ -48,6 +48,9 @@ public enum KindLoader {
       kindsByName[kind.name] = kind
       kinds.append(LoadedKind(spec: kind, file: file))
     }
+    for kind in kindsByName.values {
+      kind.hasCompactIDs = kind.id == .objectid || families.contains { ($0.spec.ids[kind.name] ?? $0.spec.ids["default"]) == .objectid }
+    }
     var views: [LoadedView] = []
     var routes: [LoadedRoute] = []
     var viewIndex: [String: ViewSpec] = [:]

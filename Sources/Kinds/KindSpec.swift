@@ -129,6 +129,10 @@ public final class KindSpec: @unchecked Sendable {
     public var keep: Duration?
     /// Waits for a decision while this is true.
     public var gate: CELProgram?
+    /// The decision was no.
+    public var reject: CELProgram?
+    /// What is asked of a service; nil: a controller does it.
+    public var call: RunCall?
     public init(timeout: Duration, attempts: Int, keep: Duration?, gate: CELProgram?) {
       self.timeout = timeout
       self.attempts = attempts
@@ -144,6 +148,45 @@ public final class KindSpec: @unchecked Sendable {
     public init(when: CELProgram?, say: CELProgram) {
       self.when = when
       self.say = say
+    }
+  }
+
+  /// How objects of the revision before become those of `rev`.
+  public struct Migration: Sendable {
+    public enum Change: Sendable {
+      /// Old name, new name.
+      case rename([(String, String)])
+      /// Field → CEL over `value`, the field before, and `self`, the object before.
+      case convert([(String, CELProgram)])
+      case drop([String])
+    }
+    public var rev: Int
+    public var change: Change
+    public var place: Place?
+    public init(rev: Int, change: Change, place: Place? = nil) {
+      self.rev = rev
+      self.change = change
+      self.place = place
+    }
+  }
+
+  /// One call that a run is made of.
+  public struct RunCall: Sendable {
+    public var source: String
+    public var op: String
+    /// Arguments: CEL over the run's fields.
+    public var with: [(String, CELProgram)]
+    /// What a lost reply means.
+    public var kind: Step.Class
+    public var deadline: Duration
+    public var place: Place?
+    public init(source: String, op: String, with: [(String, CELProgram)], kind: Step.Class, deadline: Duration, place: Place? = nil) {
+      self.source = source
+      self.op = op
+      self.with = with
+      self.kind = kind
+      self.deadline = deadline
+      self.place = place
     }
   }
 
@@ -164,6 +207,7 @@ public final class KindSpec: @unchecked Sendable {
   public var name: String
   public var doc: String
   public var rev = 1
+  public var migrations: [Migration] = []
   public var retired = false
   public var storage: Storage = .resource
   public var scope: Scope = .tenant
@@ -227,6 +271,10 @@ public final class KindSpec: @unchecked Sendable {
 
   /// `server_pool` of `ServerPool`: the first word of its events.
   public let noun: String
+  /// Some family shows ids of this kind as ObjectIDs: its uids are made compact.
+  public var hasCompactIDs = false
+  /// A new uid as this kind's objects have it.
+  public func minted(_ uid: UID) -> UID { hasCompactIDs ? uid.compact : uid }
   /// Some field is a secret, or holds one.
   public let holdsSecrets: Bool
   /// Some field leads to objects of this kind and must end.

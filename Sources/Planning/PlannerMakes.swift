@@ -30,7 +30,7 @@ extension PlannerRun {
           for (field, program) in makes.fields {
             if case .success(let value) = program.evaluate(scope), !value.isNull { spec[field] = value.value }
           }
-          let uid = context.minting.uid(at: context.now)
+          let uid = kind.minted(context.minting.uid(at: context.now))
           let name = kind.identityField.flatMap { spec[$0]?.string } ?? uid.description
           let object = StoredObject(
             tenant: Self.home(of: kind, tenant: draft.object.tenant), uid: uid, kind: kind.name, name: name, rev: kind.rev,

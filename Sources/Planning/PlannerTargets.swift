@@ -110,7 +110,7 @@ extension PlannerRun {
       if let live {
         add(Draft(fate: .keep, kind: kind, object: live, existing: live, intent: index))
       } else {
-        let uid = intent.newUID ?? context.minting.uid(at: context.now)
+        let uid = intent.newUID ?? kind.minted(context.minting.uid(at: context.now))
         let object = StoredObject(
           tenant: tenant, uid: uid, kind: kind.name, name: name.isEmpty ? uid.description : name, rev: kind.rev, spec: [:],
           created: context.now, updated: context.now)

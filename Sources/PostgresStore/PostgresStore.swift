@@ -31,6 +31,7 @@ public final class PostgresStore: StorePort, @unchecked Sendable {
     dictionary = try await pool.run { connection in
       try Migrator(schema: schema).run(connection) {
         try tables.migrate(connection, schema: schema)
+        try SchemaChanges.run(connection, catalog: catalog)
         return try KindDictionary.load(connection, catalog: catalog)
       }
     }

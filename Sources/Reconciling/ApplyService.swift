@@ -48,7 +48,7 @@ public struct ApplyService: ApplyPort {
       intents.append(
         intent(manifest, tenant, request, secrets.fill(documents.withSecrets(manifest), of: manifest), documents, tenants))
     }
-    if !problems.isEmpty { throw Problems(problems + (await danglingReferences(intents, beside: problems))) }
+    if !problems.isEmpty { throw Problems(problems + (await furtherProblems(intents, beside: problems))) }
     if documents.isEmpty, !request.prune || stored.rows.isEmpty {
       throw Problems(
         Problem(
@@ -131,13 +131,26 @@ public struct ApplyService: ApplyPort {
     }
   }
 
-  /// All faults at once: references of sound manifests that lead nowhere, not even to a faulty one.
-  private func danglingReferences(_ intents: [Intent], beside problems: [Problem]) async -> [Problem] {
+  /// All faults at once: what planning the sound manifests finds (references that lead nowhere, rules, limits, keys, policies), as far as
+  /// it does not rest on a faulty one.
+  private func furtherProblems(_ intents: [Intent], beside problems: [Problem]) async -> [Problem] {
     let faulty = Set(problems.compactMap(\.object))
+    let faultyKinds = Set(faulty.compactMap { $0.split(separator: "/").first.map(String.init) })
     var snapshot = Snapshot()
     let origin = Origin(manager: .set("check"), actor: "check", action: "check")
     guard let plan = try? await engine.plan(intents, prune: [], origin: origin, snapshot: &snapshot) else { return [] }
-    return plan.problems.filter { $0.code == "missing_reference" && !faulty.contains($0.details["target"]?.string ?? "") }
+    func rests(_ problem: Problem) -> Bool {
+      problem.code == "missing_reference" && faulty.contains(problem.details["target"]?.string ?? "")
+    }
+    // What refers to a faulty object was judged without it, and so was what counts objects of its kind.
+    let unsure = Set(plan.problems.filter(rests).compactMap(\.object))
+    return plan.problems.filter { problem in
+      let object = problem.object ?? ""
+      if rests(problem) || faulty.contains(object) { return false }
+      if problem.code == "missing_reference" { return true }
+      let kind = engine.catalog.kind(object.split(separator: "/").first.map(String.init) ?? "")
+      return !unsure.contains(object) && !(kind?.lets.contains { faultyKinds.contains($0.kind) } ?? false)
+    }
   }
 
   private static func name(_ intent: Intent) -> String {

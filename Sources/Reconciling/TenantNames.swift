@@ -21,7 +21,8 @@ struct TenantNames {
       names.known[object.name] = object.uid
     }
     for name in created.sorted() where names.known[name] == nil {
-      names.minted[name] = engine.minting.uid(at: engine.clock.now())
+      let uid = engine.minting.uid(at: engine.clock.now())
+      names.minted[name] = engine.catalog.kind("Tenant")?.minted(uid) ?? uid
     }
     for manifest in manifests {
       guard let tenant = manifest.tenant, names.known[tenant] == nil, names.minted[tenant] == nil, tenant != "root" else {

@@ -4,7 +4,7 @@ import Foundation
 
 /// Expected values match equal ones. A map matches when each of its members does; members it does not name may be there too,
 /// unless it has `$exact: true`. A list matches item by item. Matchers: `$any` (present), `$absent`, `$null`, `$string`,
-/// `$nonempty`, `$integer`, `$number`, `$boolean`, `$list`, `$map`, `$uuid`, `$timestamp`, `{$regex: R}`, `{$contains: [..]}`
+/// `$nonempty`, `$integer`, `$number`, `$boolean`, `$list`, `$map`, `$uuid`, `$objectid`, `$timestamp`, `{$regex: R}`, `{$contains: [..]}`
 /// (a list that holds items like these, in any order), `{$without: [..]}`, `{$size: N}`, `{$least: N}`, `{$not: X}`, `{$each: X}`.
 enum CaseMatch {
   /// Each difference as `path: what`, empty when all matches. `actual` nil: the member is not there.
@@ -43,6 +43,7 @@ enum CaseMatch {
     case "$list": good = actual.list != nil
     case "$map": good = actual.object != nil
     case "$uuid": good = actual.string.map { $0.count == 36 && UUID(uuidString: $0) != nil && $0 == $0.lowercased() } ?? false
+    case "$objectid": good = actual.string.map { $0.count == 24 && UID(objectID: $0) != nil && $0 == $0.lowercased() } ?? false
     case "$timestamp": good = actual.string.map { Timestamp($0) != nil } ?? false
     default: return ["\(path): the case uses an unknown matcher \(word)"]
     }

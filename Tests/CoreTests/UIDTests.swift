@@ -31,4 +31,27 @@ final class UIDTests: XCTestCase {
       "01890a5dac96-774b-bcce-b302099a8057-", "01890a5d-ac96-774b-bcce-b302099a805g", "01890a5d-ac96-774b-bcce-b302099a80é",
     ] { XCTAssertNil(UID(text), text) }
   }
+
+  func testCompactIdentifiersAreToldBy24Digits() {
+    var random = SystemRandomNumberGenerator()
+    var seen: Set<String> = []
+    for n in 0..<2000 {
+      let uid = UID(at: Timestamp(microseconds: n * 999_983_777), random: &random).compact
+      XCTAssertEqual(uid.compact, uid)
+      let text = uid.objectID ?? ""
+      XCTAssertEqual(text.count, 24)
+      XCTAssertEqual(UID(objectID: text), uid)
+      XCTAssertEqual(UID(objectID: text.uppercased()), uid)
+      XCTAssertEqual(UID(uid.description), uid, "it is a UUID as any other")
+      XCTAssertEqual(uid.description.dropFirst(14).first, "7")
+      XCTAssertTrue(seen.insert(text).inserted)
+    }
+    let whole = UID(high: 0x0199_0000_0000_7123, low: 0x8FFF_FFFF_FFFF_FFFF)
+    XCTAssertNil(whole.objectID)
+    XCTAssertNotNil(whole.compact.objectID)
+    XCTAssertEqual(UID.rootTenant.objectID.flatMap { UID(objectID: $0) }, .rootTenant)
+    for bad in ["", "0", String(repeating: "g", count: 24), String(repeating: "1", count: 25), "+00000000000000000000001"] {
+      XCTAssertNil(UID(objectID: bad), bad)
+    }
+  }
 }

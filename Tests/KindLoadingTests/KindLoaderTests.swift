@@ -88,6 +88,32 @@ final class KindLoaderTests: XCTestCase {
       (rest, "verb: list", "verb: list, redirect: name", "name, filter", "\"redirect\" answers for one object"),
       (rest, "verb: list", "verb: list, render: {type: csv, body: name}", "{type: csv", "\"type\" must be a media type"),
       (kind, "costCents: {type: integer", "costCents: {wakes: true, type: integer", "true, type", "\"wakes\" belongs to a field"),
+      (shelf, "fields:", "migrations: [{rev: 2, drop: [color]}]\nfields:", "2, drop", "this leads to revision 2, and the kind is at 1"),
+      (shelf, "fields:", "rev: 2\nmigrations: [{rev: 2, drop: [room]}]\nfields:", "[room]", "\"room\" is still a field of Shelf"),
+      (
+        shelf, "fields:", "rev: 2\nmigrations: [{rev: 2, rename: {old: romo}}]\nfields:", "romo}",
+        "there is no field of Shelf named \"romo\". Did you mean \"room\"?"
+      ),
+      (
+        shelf, "fields:", "rev: 2\nmigrations: [{rev: 2, convert: {name: value}}]\nfields:", "name: value}",
+        "\"name\" is part of a key and cannot be converted"
+      ),
+      (shelf, "fields:", "rev: 2\nmigrations: [{rev: 2}]\nfields:", "{rev: 2}", "a migration has exactly one of"),
+      (shelf, "fields:", "run: {timeout: 1m}\nfields:", "{timeout", "\"run\" belongs to a kind with storage run"),
+      (
+        shelf, "fields:", "storage: run\nrun: {timeout: 1m, call: {source: http}}\nfields:", "{source", "\"call\" needs \"op\""
+      ),
+      (
+        shelf, "fields:", "storage: run\nrun: {timeout: 1m, call: {source: a, op: b, deadline: 1m}}\nfields:", "1m}}",
+        "a call takes at most 16s"
+      ),
+      (
+        shelf, "fields:", "storage: run\nrun: {timeout: 1m, gate: room == null}\nfields:", "room == ", "\"gate\" needs \"call\""
+      ),
+      (
+        shelf, "fields:", "storage: run\nrun: {timeout: 1m, call: {source: a, op: b, with: {c: rom}}}\nfields:", "rom}",
+        "nothing is named \"rom\" in Shelf"
+      ),
       (rest, "GET /items:", "FETCH /items:", "FETCH", "\"FETCH /items\" is no route"),
       (rest, "once.token", "once.name", "{item: {view", "once.name: \"name\" is no generated field of Item"),
       (rest, "sort: -createdAt", "sort: -created", "-created", "there is no field to sort by named \"created\""),

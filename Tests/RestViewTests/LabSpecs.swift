@@ -133,6 +133,13 @@ enum LabSpecs {
         page: none
         reply: {best: "items.size() > 0 ? items[0].title : null", count: total}
       GET /sums: {id: lab.sums, verb: query, kind: none, sql: {file: sums.sql, row: true}, reply: {sums: result, by: caller.actor}}
+      POST /named:
+        id: lab.named
+        verb: query
+        kind: none
+        args: {ids: {type: list, of: {type: string}, max: 10, default: "[]"}, titles: {type: list, of: {type: string}, max: 10, default: "[]"}}
+        sql: named.sql
+        with: {ids: args.ids, titles: args.titles}
       GET /slow: {id: lab.slow, verb: query, kind: none, sql: {file: slow.sql, row: true, timeout: 1s}}
       "GET /notes/{id}/tallies":
         id: lab.notes.tallies
@@ -174,6 +181,7 @@ enum LabSpecs {
   static let slow = "SELECT count(*) AS n FROM generate_series(1, 1000000000) AS g(n)"
   static let files: [String: String] = [
     "lab/Tally/kind.yaml": tally, "lab/Note/ranking.sql": ranking, "lab/Note/sums.sql": sums, "lab/Note/of.sql": of,
-    "lab/Note/slow.sql": slow, "lab/family.yaml": family, "lab/Note/kind.yaml": note, "lab/Note/rest.yaml": noteRest,
+    "lab/Note/slow.sql": slow,
+    "lab/Note/named.sql": "SELECT title FROM \"Note\" WHERE uid = ANY(:ids) OR title = ANY(:titles) ORDER BY title", "lab/family.yaml": family, "lab/Note/kind.yaml": note, "lab/Note/rest.yaml": noteRest,
   ]
 }

@@ -73,6 +73,11 @@ final class SQLTests: XCTestCase {
       XCTAssertEqual(without.body["data"], ["title": "a", "amounts": [], "first": .null])
       let bad = await world.call("GET", "/lab/tallies/nonsense")
       XCTAssertEqual(bad.status, 400, JSON.text(bad.body))
+      _ = try await self.fill(world, [("q \"x\\y\", {}", 0)])
+      let named = await world.call("POST", "/lab/named", ["ids": [.string(ids[0])], "titles": ["q \"x\\y\", {}", "none"]])
+      XCTAssertEqual(named.body["data"], [["title": "a"], ["title": "q \"x\\y\", {}"]], JSON.text(named.body))
+      let unsound = await world.call("POST", "/lab/named", ["ids": ["x"]])
+      XCTAssertEqual(unsound.status, 400, JSON.text(unsound.body))
       let slow = await world.call("GET", "/lab/slow")
       XCTAssertEqual(slow.status, 504, JSON.text(slow.body))
     }
@@ -106,6 +111,22 @@ final class SQLTests: XCTestCase {
       XCTAssertEqual(seen.rows.count, 0)
       let root = try await world.store.rows(SQLQuery(text: tenants, tenant: .rootTenant, family: "lab"))
       XCTAssertEqual(root.rows.count, 3)
+    }
+  }
+
+  func testIdsAreThoseOfTheFamily() async throws {
+    try await withLab { world in
+      for name in ["Basic", "Pro"] {
+        let made = await world.call("POST", "/deploy/api/admin/plans", ["name": .string(name)], key: world.rootKey)
+        XCTAssertEqual(made.status, 201, JSON.text(made.body))
+        XCTAssertNotNil(UID(objectID: made.body["id"].string ?? ""), JSON.text(made.body))
+      }
+      let text = try SQLText(name: "p.sql", source: "SELECT id, uid FROM \"Plan\"")
+      let deploy = try await world.store.rows(SQLQuery(text: text, tenant: .rootTenant, family: "deploy"))
+      XCTAssertEqual(deploy.rows.count, 2)
+      for row in deploy.rows { XCTAssertEqual(row["id"]?.string, UID(row["uid"]?.string ?? "")?.objectID) }
+      let lab = try await world.store.rows(SQLQuery(text: text, tenant: .rootTenant, family: "lab"))
+      for row in lab.rows { XCTAssertEqual(row["id"], row["uid"]) }
     }
   }
 

@@ -20,6 +20,8 @@ struct RunStatus {
   static func isFinished(_ status: Value) -> Bool { finals.contains(status["phase"].string ?? "") }
 
   func running(_ message: String, progress: Double = 0) -> Value { status("Running", message, progress: progress, error: nil) }
+  /// Not begun: someone must decide first.
+  func waiting(_ message: String) -> Value { status("Waiting", message, progress: 0, error: nil) }
   func succeeded(_ message: String) -> Value { status("Succeeded", message, progress: 1, error: nil) }
   func ended(_ phase: String, _ error: String) -> Value {
     status(phase, error, progress: input.status["progress"].double ?? 0, error: error)
@@ -33,7 +35,9 @@ struct RunStatus {
       "phase": .string(phase), "progress": .double(progress), "attempts": .int(attempts), "result": result, "error": Value(error),
       "finished": .bool(finished), "conditions": conditions.value,
     ]
-    status["startedAt"] = input.status["startedAt"].isNull ? .string(input.now.description) : input.status["startedAt"]
+    if phase != "Waiting" || !input.status["startedAt"].isNull {
+      status["startedAt"] = input.status["startedAt"].isNull ? .string(input.now.description) : input.status["startedAt"]
+    }
     if finished { status["finishedAt"] = .string(input.now.description) }
     return status
   }

@@ -162,7 +162,7 @@ final class Server: @unchecked Sendable {
         Hex.encode(Digest.hmacSHA256(key: effectKey, Array("\(uid)/\(generation)/\(step)".utf8)))
       }
       let reconciler = Reconciler(
-        engine: engine, services: services, runner: runner, controllers: ControllerRegistry.all, sealing: vault,
+        engine: engine, services: services, runner: runner, controllers: ControllerRegistry.all(of: catalog), sealing: vault,
         readinessMoved: { _ in }, drift: drift)
       if let last = data.lastReplica { try await store.release(replica: last) }
       let replica = vault.uid(at: clock.now())
@@ -188,7 +188,7 @@ final class Server: @unchecked Sendable {
     }
     let hear: @Sendable () -> Void = { [worker] in worker?.hear() }
     let follower = FeedFollower(
-      store: store, catalog: catalog, controlled: options.role == .api ? [] : Set(ControllerRegistry.all.map(\.kind)),
+      store: store, catalog: catalog, controlled: options.role == .api ? [] : Set(ControllerRegistry.all(of: catalog).map(\.kind)),
       changed: { tenants in
         identity.forget(tenants: tenants)
         bell.ring(tenants)

@@ -30,7 +30,10 @@ public struct OperationPorts: Sendable {
     self.random = random
   }
 
-  /// A uid for an object that further intents of the same write refer to.
+  /// A uid for an object of `kind` that further intents of the same write refer to.
+  public func newUID(for kind: String) -> UID { catalog.kind(kind)?.minted(newUID()) ?? newUID() }
+
+  /// The same where the kind's ids have no style of their own.
   public func newUID() -> UID {
     var generator = RandomGenerator(random)
     return UID(at: clock.now(), random: &generator)

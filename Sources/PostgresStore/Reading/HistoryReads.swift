@@ -11,15 +11,20 @@ extension PostgresStore {
       try connection.query(
         """
         SELECT h.uid, h.kind, h.name, h.version, h.generation, h.op::text, c.at, c.manager, c.actor, c.source, c.action, h.spec, h.owners,
-          h.labels FROM history h JOIN commit_log c ON c.id = h.commit
+          h.labels, h.rev FROM history h JOIN commit_log c ON c.id = h.commit
         WHERE h.tenant = $1::uuid AND h.uid = $2::uuid AND h.version < $3::bigint ORDER BY h.version DESC LIMIT $4::bigint
         """, [.uid(tenant), .uid(uid), .int(version ?? .max), .int(min(max(0, limit), PostgresStore.maxPage))]
       ).map { row in
-        HistoryEntry(
+        var spec = try row.json(11).object ?? ObjectMap()
+        var owners = OwnersCoding.owners(try row.json(12))
+        if let kind = kinds.changing[kinds.name(row.int(1))] {
+          try Upcast.apply(kind, from: row.int(14), spec: &spec, owners: &owners)
+        }
+        return HistoryEntry(
           uid: row.uid(0), kind: kinds.name(row.int(1)), name: row.text(2), version: row.int(3), generation: row.int(4),
           operation: row.text(5), at: row.time(6),
           origin: Origin(manager: Manager(row.text(7)), actor: row.text(8), commit: row.optionalText(9), action: row.text(10)),
-          spec: try row.json(11).object ?? ObjectMap(), owners: OwnersCoding.owners(try row.json(12)),
+          spec: spec, owners: owners,
           labels: try ObjectRow.labels(row, 13))
       }
     }
@@ -39,13 +44,15 @@ extension PostgresStore {
         WHERE x.op NOT IN ('d', 's') ORDER BY x.uid LIMIT $4::bigint
         """, [.uid(tenant), .int(number), .time(moment), .int(min(max(0, limit), PostgresStore.maxPage))]
       ).map { row in
-        StoredObject(
+        var object = StoredObject(
           tenant: tenant, uid: row.uid(0), kind: kind, name: row.text(2), rev: row.int(3), version: row.int(4),
           generation: row.int(5),
           spec: try row.json(6).object ?? ObjectMap(), owners: OwnersCoding.owners(try row.json(7)),
           labels: try ObjectRow.labels(row, 8),
           protected: row.bool(9), created: row.time(10), updated: row.time(11),
           deleting: row.text(1) == ObjectWrite.Operation.startDelete.rawValue ? row.time(11) : nil)
+        if let kind = kinds.changing[kind] { try Upcast.apply(&object, kind) }
+        return object
       }
     }
   }

@@ -40,9 +40,21 @@ struct KindView {
   private func id(_ uid: String, name: String?) -> String {
     switch style {
     case .name: name ?? "\(uid)::text"
+    case .objectid: Self.objectID(uid)
     case .prefixed(let prefix): "'\(prefix.filter { $0 != "'" })' || replace(\(uid)::text, '-', '')"
     default: "\(uid)::text"
     }
+  }
+
+  /// As `UID.objectID` writes it.
+  private static func objectID(_ uid: String) -> String {
+    let hex = "replace(\(uid)::text, '-', '')"
+    let milliseconds = "('x' || substr(\(hex), 1, 12))::bit(48)::bigint"
+    return """
+      CASE WHEN \(uid) = '\(UID.rootTenant)'::uuid THEN '\(UID.rootTenant.objectID ?? "")'
+        WHEN substr(\(hex), 17, 1) = '8' AND substr(\(hex), 31, 2) = '00' AND \(milliseconds) % 1000 = 0
+        THEN lpad(to_hex(\(milliseconds) / 1000), 8, '0') || substr(\(hex), 14, 3) || substr(\(hex), 18, 13) ELSE \(uid)::text END
+      """
   }
 
   /// Secrets have no column, nor has what only CEL can compute.

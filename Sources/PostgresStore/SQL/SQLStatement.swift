@@ -84,9 +84,16 @@ struct SQLStatement: Sendable {
     case .null: .null
     case .string(let text): .text(text)
     case .bool(let flag): .bool(flag)
-    case .list(let items): .texts(items.map { $0.string ?? JSON.text($0) })
+    case .list(let items): .text("{" + items.map(element).joined(separator: ",") + "}")
     default: .text(JSON.text(value))
     }
+  }
+
+  /// In text form, since the statement alone knows the type of the array.
+  private static func element(_ value: Value) -> String {
+    if value.isNull { return "NULL" }
+    let text = value.string ?? JSON.text(value)
+    return "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
   }
 
   /// Times in the form that every answer has.

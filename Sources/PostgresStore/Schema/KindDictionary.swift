@@ -8,6 +8,8 @@ struct KindDictionary: Sendable {
   private(set) var names: [Int: String] = [:]
   /// Kind name → field → column.
   private(set) var slots: [String: [String: String]] = [:]
+  /// Kinds whose older objects are brought to the present revision when they are read.
+  private(set) var changing: [String: KindSpec] = [:]
 
   /// Texts are cut to this many characters in slots: index rows are limited.
   static let slotCharacters = 200
@@ -47,6 +49,7 @@ struct KindDictionary: Sendable {
     for row in try connection.query("SELECT kind, field, col FROM slot").map({ $0 }) {
       dictionary.slots[dictionary.name(row.int(0)), default: [:]][row.text(1)] = row.text(2)
     }
+    for kind in catalog.kinds where !kind.migrations.isEmpty { dictionary.changing[kind.name] = kind }
     for kind in catalog.kinds where kind.storage != .record { try dictionary.assign(kind, connection) }
     return dictionary
   }

@@ -86,7 +86,7 @@ enum ObjectRow {
 
   /// `first` is the position of `o.tenant`.
   static func object(_ row: Row, _ kinds: KindDictionary, first: Int = 0) throws -> StoredObject {
-    StoredObject(
+    var object = StoredObject(
       tenant: row.uid(first), uid: row.uid(first + 1), kind: kinds.name(row.int(first + 2)), name: row.text(first + 3),
       rev: row.int(first + 4), version: row.int(first + 5), generation: row.int(first + 6),
       spec: try row.json(first + 7).object ?? ObjectMap(), owners: row.isNull(first + 8) ? [:] : OwnersCoding.owners(try row.json(first + 8)),
@@ -94,6 +94,8 @@ enum ObjectRow {
       updated: row.time(first + 12),
       deleting: row.optionalTime(first + 13), deleted: row.bool(first + 14), status: try row.json(first + 15),
       observedGeneration: row.int(first + 16))
+    if !kinds.changing.isEmpty, let kind = kinds.changing[object.kind] { try Upcast.apply(&object, kind) }
+    return object
   }
 
   static func labels(_ row: Row, _ column: Int) throws -> [String: String] {

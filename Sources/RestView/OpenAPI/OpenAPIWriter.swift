@@ -167,7 +167,8 @@ struct OpenAPIWriter {
     }
     guard let kind else { return text }
     switch family.ids.style(kind) {
-    case .uuid, .objectid: return ["type": "string", "format": "uuid"]
+    case .uuid: return ["type": "string", "format": "uuid"]
+    case .objectid: return ["type": "string", "pattern": .string(SchemaWriter.objectID)]
     default: return text
     }
   }

@@ -27,7 +27,13 @@ struct SchemaWriter {
     if field.reference != nil, field.type != .list {
       schema["type"] = "string"
       schema["minLength"] = 1
-      if let kind = field.reference?.kind, [.uuid, .objectid].contains(ids.style(kind)) { schema["format"] = "uuid" }
+      if let kind = field.reference?.kind {
+        switch ids.style(kind) {
+        case .uuid: schema["format"] = "uuid"
+        case .objectid: schema["pattern"] = .string(Self.objectID)
+        default: break
+        }
+      }
     } else {
       limits(field, &schema)
     }
@@ -73,6 +79,8 @@ struct SchemaWriter {
 
   private static func number(_ number: Double) -> Value { Int(exactly: number).map(Value.int) ?? .double(number) }
 
+  /// 24 digits, or the uuid of an object that was made before.
+  static let objectID = "^([0-9a-fA-F]{24}|[0-9a-fA-F-]{36})$"
   private static let formats = ["email": "email", "url": "uri", "hostname": "hostname", "domain": "hostname", "uuid": "uuid"]
 
   /// Nil: any value.

@@ -10,7 +10,7 @@ enum PublicID: Sendable, Hashable {
 }
 
 /// Styles by kind: the family's, else the kind's own, else the family's `default`, else uuid.
-/// `objectid` is shown as a uuid: one object then has one id in every family, without a stored alias.
+/// `objectid` is the uid in 24 digits: uids of such kinds are made so that they can be; older ones are shown as uuids.
 final class IDCodec: Sendable {
   /// What `IDStyle.prefixed` puts after its prefix: the uid's 32 hexadecimal digits.
   private static let digits = 32
@@ -47,6 +47,7 @@ final class IDCodec: Sendable {
 
   func text(_ uid: UID, kind: String) -> String {
     switch style(kind) {
+    case .objectid: uid.objectID ?? uid.description
     case .prefixed(let prefix): prefix + uid.description.filter { $0 != "-" }
     default: uid.description
     }
@@ -60,6 +61,7 @@ final class IDCodec: Sendable {
     case .name: text.isEmpty || text.utf8.count > 253 ? nil : .name(text)
     case .prefixed(let prefix):
       text.hasPrefix(prefix) ? uid(digits: text.dropFirst(prefix.count)).map(PublicID.uid) : nil
+    case .objectid: (UID(objectID: text) ?? UID(text)).map(PublicID.uid)
     default: UID(text).map(PublicID.uid)
     }
   }

@@ -88,7 +88,7 @@ struct RouteExecutor {
     let text = (try? program.evaluate(RouteScope(context.names)).get())?.value.string ?? ""
     let kind = "Tenant"
     let found =
-      if let uid = UID(text) { try await services.store.objects(tenant: .rootTenant, uids: [uid]) } else {
+      if let uid = UID(text) ?? UID(objectID: text) { try await services.store.objects(tenant: .rootTenant, uids: [uid]) } else {
         try await services.store.objects(named: [ObjectKey(tenant: .rootTenant, kind: kind, name: text)])
       }
     guard let tenant = found.first(where: { $0.kind == kind && !$0.deleted && $0.deleting == nil }) else { throw Self.missing }

@@ -76,12 +76,18 @@ public enum RouteChecker {
 extension RouteChecker {
   /// Lets that ask a service which is not there, each with its place.
   public static func checkSources(_ catalog: KindCatalog, services: Set<String>) -> [Problem] {
-    catalog.routes.flatMap { route in
+    let known = "Known: \(services.sorted().joined(separator: ", "))."
+    let calls = catalog.kinds.compactMap { kind -> Problem? in
+      guard let call = kind.run?.call, !services.contains(call.source) else { return nil }
+      return Problem(
+        .invalid, code: "bad_kind", "\(kind.name): there is no service \"\(call.source)\"", place: call.place, fix: known)
+    }
+    return calls + catalog.routes.flatMap { route in
       route.lets.compactMap { one -> Problem? in
         guard case .source(let name, _, _, _, _) = one.source, !services.contains(name) else { return nil }
         return Problem(
           .invalid, code: "bad_route", "\(route.id): there is no service \"\(name)\"",
-          place: route.places["let.\(one.name)"] ?? route.place, fix: "Known: \(services.sorted().joined(separator: ", ")).")
+          place: route.places["let.\(one.name)"] ?? route.place, fix: known)
       }
     }
   }

@@ -88,7 +88,7 @@ extension RouteExecutor {
       do {
         var fields = try bodyFields(kind, of: item, at: "/\(each.member)/\(at)")
         if spec.verb == .create { for (name, value) in bound { fields[name] = value } }
-        members.append(Member(fields: fields, item: item, position: at, uid: UID(at: context.now, random: &random)))
+        members.append(Member(fields: fields, item: item, position: at, uid: kind.minted(UID(at: context.now, random: &random))))
       } catch let faults as Problems { problems += faults.list }
     }
     guard problems.isEmpty else { throw Problems(problems) }

@@ -54,7 +54,7 @@ extension RouteExecutor {
     }
     let tenant = context.reader.home(kind)
     var random = RandomGenerator(services.random)
-    let uid = existing?.uid ?? UID(at: context.now, random: &random)
+    let uid = existing?.uid ?? kind.minted(UID(at: context.now, random: &random))
     func draft(_ fields: ObjectMap) -> StoredObject {
       existing.map { DraftObject.changed($0, kind, fields: fields) }
         ?? DraftObject.new(kind, tenant: tenant, uid: uid, fields: fields, now: context.now)
