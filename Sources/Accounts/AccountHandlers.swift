@@ -11,7 +11,7 @@ public enum AccountHandlers {
       InviteHandler(desk: desk), RemoveMemberHandler(desk: desk), ChangeMemberRoleHandler(desk: desk),
       TransferOwnershipHandler(desk: desk), ListAccountsHandler(desk: desk), GetAccountHandler(desk: desk),
       UpdateAccountHandler(desk: desk), AccountStatusHandler(desk: desk), AccountRoleHandler(desk: desk),
-      PreflightDeleteHandler(desk: desk), DeleteAccountHandler(desk: desk),
+      PreflightDeleteHandler(desk: desk), DeleteAccountHandler(desk: desk), OrganizationHandler(desk: desk),
     ]
   }
 }

@@ -75,7 +75,9 @@ final class Server: @unchecked Sendable {
     // The kinds are read while the database starts.
     let loading = Task.detached { () throws -> KindCatalog in
       let catalog = try KindLoader.load(specs)
-      let problems = RouteChecker.check(catalog, handlers: HandlerRegistry.all + AccountHandlers.all(AccountDesk()))
+      let problems =
+        RouteChecker.check(catalog, handlers: HandlerRegistry.all + AccountHandlers.all(AccountDesk()))
+        + ControllerRegistry.missing(in: catalog)
       guard problems.isEmpty else { throw Problems(problems) }
       return catalog
     }
