@@ -85,7 +85,8 @@ let package = Package(
       [
         "Core", "Expressions", "Kinds", "Documents", "KindLoading", "Manifests", "Planning", "Ports", "Execution", "Reconciling",
         "Identity", "RestView", "NativeView", "PostgresStore", "HTTPServer", "Crypto", "OutgoingHTTP", "Mail", "NameResolution",
-        "ProcessRuntime", "GitRepositories", "Payments", "PDFRendering", "Controllers", "Simulation", "IdentityAdapters", "Accounts",
+        "ProcessRuntime", "GitRepositories", "Payments", "PDFRendering", "Controllers", "Simulation", "IdentityAdapters",
+        "Accounts",
         "ChargingAnalysis", "ModelProvider",
       ]),
     .executableTarget(
@@ -114,10 +115,12 @@ let package = Package(
     tests(
       "AdapterTests",
       [
-        "Core", "Kinds", "Ports", "HTTPServer", "OutgoingHTTP", "Mail", "ModelProvider", "NameResolution", "ProcessRuntime", "Payments", "PDFRendering",
+        "Core", "Kinds", "Ports", "HTTPServer", "OutgoingHTTP", "Mail", "ModelProvider", "NameResolution", "ProcessRuntime",
+        "Payments", "PDFRendering",
         "Crypto", "Controllers",
       ]),
-    tests("ControllerTests", ["Core", "Expressions", "Kinds", "Controllers", "Crypto", "Ports", "ChargingAnalysis", "KindLoading"]),
+    tests(
+      "ControllerTests", ["Core", "Expressions", "Kinds", "Controllers", "Crypto", "Ports", "ChargingAnalysis", "KindLoading"]),
     tests(
       "RestViewTests",
       [
@@ -133,7 +136,9 @@ let package = Package(
     tests("CommandTests", ["Core", "Kinds", "KindLoading", "Ports", "HTTPServer", "NativeView", "PlumbCommand", "TestSupport"]),
     tests("BillingTests", ["Core", "Crypto", "HTTPServer", "TestSupport"]),
     tests("CaseTests", ["Core", "Documents", "TestSupport"]),
-    tests("GitTests", ["Core", "Kinds", "Ports", "Documents", "HTTPServer", "GitRepositories", "OutgoingHTTP", "Controllers", "TestSupport"]),
+    tests(
+      "GitTests",
+      ["Core", "Kinds", "Ports", "Documents", "HTTPServer", "GitRepositories", "OutgoingHTTP", "Controllers", "TestSupport"]),
     tests("ResilienceTests", ["Core", "TestSupport"]),
     tests("TidyTests", []),
   ],

@@ -24,11 +24,11 @@ def stamp(seconds):
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
-def values(first, count):
-    """Register and power of a steady charge, ten seconds apart."""
+def values(first, count, day=0):
+    """Register and power of a steady charge, ten seconds apart, `day` days before the first."""
     made = []
     for at in range(first, first + count // 2):
-        when = stamp(START + at * 10)
+        when = stamp(START - day * 86400 + at * 10)
         made.append({"timestamp": when, "measurand": "Energy.Active.Import.Register", "unit": "Wh", "value": at * 30.5})
         made.append({"timestamp": when, "measurand": "Power.Active.Import", "unit": "W", "value": 10_980 + at % 7})
     return made
@@ -39,7 +39,11 @@ def _sender(arguments):
     port, headers, worker, sessions, gate = arguments
     headers = {**headers, "Content-Type": "application/json"}
     parts = [
-        json.dumps({"meterValues": values(at * PATCH_VALUES // 2, PATCH_VALUES)}).encode() for at in range(SESSION_VALUES // PATCH_VALUES)
+        [
+            json.dumps({"meterValues": values(at * PATCH_VALUES // 2, PATCH_VALUES, day)}).encode()
+            for at in range(SESSION_VALUES // PATCH_VALUES)
+        ]
+        for day in range(sessions)
     ]
     link = http.client.HTTPConnection("127.0.0.1", port, timeout=ANSWER_LIMIT)
 
@@ -56,8 +60,8 @@ def _sender(arguments):
         send("POST", BASE + "/sessions", json.dumps(body).encode())
     gate.wait()
     begin = time.perf_counter()
-    for name in names:
-        for part in parts:
+    for name, bodies in zip(names, parts):
+        for part in bodies:
             send("PATCH", f"{BASE}/sessions/{name}", part)
     return begin, time.perf_counter()
 
@@ -116,8 +120,21 @@ def lists(server, report, tenant, sessions):
         note=f"{TRIES} requests, all different; p50 {percentile(took, 0.5) * 1000:.1f} ms", samples=took)
 
 
+def judged(web, station):
+    """Waits until the station's days have been judged, within its minute and a half."""
+    for _ in range(90):
+        try:
+            return web.ask("GET", f"{BASE}/stations/{station}/inference")
+        except RuntimeError as fault:
+            if ": 404" not in str(fault):
+                raise
+        time.sleep(1)
+    raise RuntimeError(f"station {station} was not judged within 90 s")
+
+
 def stations(server, report, tenant, station, note):
     web = Web(server, tenant)
+    judged(web, station)
     for name, path in (
         ("detail", ""), ("connectors", "/connectors"), ("energy", "/energy"), ("inference", "/inference"),
         ("shade-overview", "/shade-overview"), ("anomalies", "/anomalies"),

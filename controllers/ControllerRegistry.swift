@@ -5,8 +5,10 @@ import Kinds
 public enum ControllerRegistry {
   public static let all: [any KindController] = [
     AlertRuleController(), AppController(), AppRestartController(), BillingRequestController(), ChargingStationController(),
-    DomainAssignmentController(), FineTuneController(), GitProposalController(), GitSourceController(), NotificationTestController(),
-    OutgoingMailController(), PaymentEventController(), RootDomainController(), SessionBatchController(), SubscriptionController(),
+    DomainAssignmentController(), FineTuneController(), GitProposalController(), GitSourceController(),
+    NotificationTestController(),
+    OutgoingMailController(), PaymentEventController(), RootDomainController(), SessionBatchController(),
+    SubscriptionController(),
     WebhookController(), WebhookSendController(),
   ]
 
@@ -20,7 +22,8 @@ public enum ControllerRegistry {
     let written = Set(all(of: catalog).map(\.kind))
     return catalog.kinds.filter { $0.controller != nil && !written.contains($0.name) }.map {
       Problem(
-        .invalid, code: "no_controller", "There is no controller \"\($0.controller ?? "")\" for the kind \($0.name).", place: $0.place,
+        .invalid, code: "no_controller", "There is no controller \"\($0.controller ?? "")\" for the kind \($0.name).",
+        place: $0.place,
         fix: "Register it in controllers/ControllerRegistry.swift, or leave out \"controller\".")
     }
   }

@@ -24,7 +24,9 @@ struct BulkLoader {
 
   private func check(_ route: RouteSpec) {
     func fault(_ key: String, _ message: String, fix: String? = nil) { faults.add(message, at: map.place(key), fix: fix) }
-    if map.has("many"), ![.update, .delete].contains(route.verb) { fault("many", "\"many\" belongs to the verbs update and delete") }
+    if map.has("many"), ![.update, .delete].contains(route.verb) {
+      fault("many", "\"many\" belongs to the verbs update and delete")
+    }
     guard route.isBulk else { return }
     if map.has("many"), map.has("each") { fault("many", "\"many\" and \"each\" exclude each other") }
     if let each = route.each {
@@ -57,7 +59,9 @@ struct BulkLoader {
     if ![.get, .list, .query, .create, .update].contains(route.verb) || route.isBulk {
       faults.add("\"render\" belongs to get, list, query, create and update", at: map.place("render"))
     }
-    guard let body = expressions.program(inner, "body", route.verb == .list ? scope.adding("items", .open) : scope) else { return }
+    guard let body = expressions.program(inner, "body", route.verb == .list ? scope.adding("items", .open) : scope) else {
+      return
+    }
     route.render = RouteSpec.Render(type: type, body: body)
   }
 }

@@ -170,7 +170,9 @@ struct KindFileLoader {
 
   private func lifecycle(_ map: SpecMap, _ scope: ExpressionScope) -> KindSpec.Lifecycle {
     var lifecycle = KindSpec.Lifecycle()
-    guard let inner = map.map("lifecycle", keys: ["delete", "keep", "protect", "confirm", "replace", "history"]) else { return lifecycle }
+    guard let inner = map.map("lifecycle", keys: ["delete", "keep", "protect", "confirm", "replace", "history"]) else {
+      return lifecycle
+    }
     lifecycle.soft = inner.choice("delete", among: ["hard", "soft"]) == "soft"
     lifecycle.keep = inner.duration("keep")
     lifecycle.protect = expressions.program(inner, "protect", scope)

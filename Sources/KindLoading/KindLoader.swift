@@ -49,7 +49,8 @@ public enum KindLoader {
       kinds.append(LoadedKind(spec: kind, file: file))
     }
     for kind in kindsByName.values {
-      kind.hasCompactIDs = kind.id == .objectid || families.contains { ($0.spec.ids[kind.name] ?? $0.spec.ids["default"]) == .objectid }
+      kind.hasCompactIDs =
+        kind.id == .objectid || families.contains { ($0.spec.ids[kind.name] ?? $0.spec.ids["default"]) == .objectid }
     }
     var views: [LoadedView] = []
     var routes: [LoadedRoute] = []

@@ -19,7 +19,9 @@ struct MigrationLoader {
       if !one.has("rev") { faults.add("a migration needs \"rev\", the revision that it leads to", at: one.place) }
       let rev = one.int("rev", 2...10_000) ?? 2
       if rev > kind.rev { faults.add("this leads to revision \(rev), and the kind is at \(kind.rev)", at: one.place("rev")) }
-      if let last = found.last, last.rev > rev { faults.add("migrations stand in the order of their revisions", at: one.place("rev")) }
+      if let last = found.last, last.rev > rev {
+        faults.add("migrations stand in the order of their revisions", at: one.place("rev"))
+      }
       found.append(KindSpec.Migration(rev: rev, change: change, place: one.place))
     }
     if !found.isEmpty, kind.storage == .record {
@@ -75,7 +77,9 @@ struct MigrationLoader {
   private func convertible(_ name: String, at place: Place) {
     present(name, at: place)
     guard let field = kind.field(name) else { return }
-    if field.reference != nil || field.of?.reference != nil { faults.add("the reference \"\(name)\" cannot be converted", at: place) }
+    if field.reference != nil || field.of?.reference != nil {
+      faults.add("the reference \"\(name)\" cannot be converted", at: place)
+    }
     if field.secret != nil { faults.add("the secret \"\(name)\" cannot be converted", at: place) }
     if kind.unique.contains(where: { $0.fields.contains(name) }) {
       faults.add("\"\(name)\" is part of a key and cannot be converted", at: place)

@@ -28,7 +28,9 @@ struct RunLoader {
       faults.add("\"\(key)\" needs \"call\"", at: inner.place(key), fix: "A controller waits by itself.")
     }
     if inner.has("reject"), !inner.has("gate") { faults.add("\"reject\" needs \"gate\"", at: inner.place("reject")) }
-    if inner.has("call"), map.has("controller") { faults.add("\"call\" and \"controller\" exclude each other", at: inner.place("call")) }
+    if inner.has("call"), map.has("controller") {
+      faults.add("\"call\" and \"controller\" exclude each other", at: inner.place("call"))
+    }
     return run
   }
 
@@ -37,7 +39,8 @@ struct RunLoader {
     let source = inner.required("source", of: "\"call\"")
     let op = inner.required("op", of: "\"call\"")
     let with = inner.map("with")?.all.compactMap { m in expressions.program(m.value, in: file, scope).map { (m.key, $0) } } ?? []
-    let kind = inner.choice("class", among: ["idempotent", "keyed", "probed", "once"]).flatMap(Step.Class.init(rawValue:)) ?? .once
+    let kind =
+      inner.choice("class", among: ["idempotent", "keyed", "probed", "once"]).flatMap(Step.Class.init(rawValue:)) ?? .once
     let deadline = inner.duration("deadline") ?? .seconds(10)
     if deadline > Self.longestCall { faults.add("a call takes at most 16s", at: inner.place("deadline")) }
     guard let source, let op else { return nil }

@@ -79,7 +79,8 @@ struct SQLLoader {
     let given = map.map("with")?.all ?? []
     for name in text.parameters where !given.contains(where: { $0.key == name }) {
       let offset = text.pieces.first { $0.piece == .parameter(name) }?.offset ?? 0
-      faults.add("nothing gives the parameter :\(name)", at: text.place(offset), code: "sql", fix: "Add it to \"with\" at \(place).")
+      faults.add(
+        "nothing gives the parameter :\(name)", at: text.place(offset), code: "sql", fix: "Add it to \"with\" at \(place).")
     }
     for member in given where !text.parameters.contains(member.key) {
       faults.unknown("parameter of the SQL file named", member.key, among: text.parameters, at: file.place(member))

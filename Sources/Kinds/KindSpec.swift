@@ -180,7 +180,9 @@ public final class KindSpec: @unchecked Sendable {
     public var kind: Step.Class
     public var deadline: Duration
     public var place: Place?
-    public init(source: String, op: String, with: [(String, CELProgram)], kind: Step.Class, deadline: Duration, place: Place? = nil) {
+    public init(
+      source: String, op: String, with: [(String, CELProgram)], kind: Step.Class, deadline: Duration, place: Place? = nil
+    ) {
       self.source = source
       self.op = op
       self.with = with

@@ -143,7 +143,8 @@ private struct SQLScanner {
   }
 
   private mutating func dollar() throws(SQLText.Fault) {
-    throw SQLText.Fault(message: "\"$\" stands for nothing here: parameters are written :name, texts in single quotes", offset: at)
+    throw SQLText.Fault(
+      message: "\"$\" stands for nothing here: parameters are written :name, texts in single quotes", offset: at)
   }
 
   /// `::` is a cast, `:name` a parameter, anything else an array's slice.
@@ -193,7 +194,9 @@ private struct SQLScanner {
   }
 
   private mutating func take(_ name: String, at start: Int) throws(SQLText.Fault) {
-    if let reason = Self.refusal(name) { throw SQLText.Fault(message: "\"\(name)\" is not for SQL files: \(reason)", offset: start) }
+    if let reason = Self.refusal(name) {
+      throw SQLText.Fault(message: "\"\(name)\" is not for SQL files: \(reason)", offset: start)
+    }
     identifiers.insert(name)
   }
 

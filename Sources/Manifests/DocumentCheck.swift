@@ -38,8 +38,10 @@ struct DocumentCheck {
     let spec = self.spec(kind, name: metadata.name)
     guard let name = metadata.name else { return nil }
     return Manifest(
-      kind: kind, tenant: metadata.tenant, name: name, labels: metadata.labels, protect: metadata.protect, movedFrom: metadata.movedFrom,
-      unmanaged: metadata.unmanaged, onDrift: metadata.onDrift, spec: spec, file: file, documentIndex: index, range: range, node: node)
+      kind: kind, tenant: metadata.tenant, name: name, labels: metadata.labels, protect: metadata.protect,
+      movedFrom: metadata.movedFrom,
+      unmanaged: metadata.unmanaged, onDrift: metadata.onDrift, spec: spec, file: file, documentIndex: index, range: range,
+      node: node)
   }
 
   private func member(_ key: String) -> Place {

@@ -42,7 +42,8 @@ extension NativeHandler {
     }
     let fields = (body["fields"].list ?? []).compactMap(\.string).map { $0.hasPrefix("spec.") ? String($0.dropFirst(5)) : $0 }
     guard to != nil || !fields.isEmpty else {
-      throw Problem(.invalid, code: "body", "Only named fields can be left to nobody.", pointer: "/fields", fix: "Name the fields.")
+      throw Problem(
+        .invalid, code: "body", "Only named fields can be left to nobody.", pointer: "/fields", fix: "Name the fields.")
     }
     let outcome = try await changes.handOver(object, to: to, fields: fields, try order(request, body))
     return NativeAnswer.json(
@@ -66,7 +67,8 @@ extension NativeHandler {
       throw Problem(.invalid, code: "body", "\(member) is no boolean.", pointer: "/\(member)")
     }
     return ChangeService.Request(
-      actor: request.caller.actor, user: request.caller.user, dryRun: body["dryRun"].bool ?? false, confirm: body["confirm"].string)
+      actor: request.caller.actor, user: request.caller.user, dryRun: body["dryRun"].bool ?? false,
+      confirm: body["confirm"].string)
   }
 
   func shown(_ outcome: WriteOutcome, _ request: NativeRequest, dryRun: Bool) async throws -> Value {

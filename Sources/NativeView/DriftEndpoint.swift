@@ -12,7 +12,9 @@ extension NativeHandler {
   /// `{items: [{kind, name, tenant, uid, since, message, action}], truncated, observed: [{kind, every, onDrift, how}]}`. One statement
   /// for each kind that observes its world.
   func drift(_ request: NativeRequest) async throws -> HTTPResponse {
-    let named = try request.query("kinds").map { text in try text.split(separator: ",").map { try kind(String($0), for: request).name } }
+    let named = try request.query("kinds").map { text in
+      try text.split(separator: ",").map { try kind(String($0), for: request).name }
+    }
     let everywhere = try request.flag("allTenants")
     if everywhere, !request.caller.isOperator {
       throw Problem(.denied, code: "denied", "Only operators may look at all tenants.", fix: "Leave out allTenants.")
@@ -40,7 +42,8 @@ extension NativeHandler {
           let drift = object.status[DriftStatus.member]
           return [
             "kind": .string(object.kind), "name": .string(object.name), "tenant": .string(shape.tenantName(object.tenant)),
-            "uid": .string(object.uid.description), "since": drift["since"], "message": drift["message"], "action": drift["action"],
+            "uid": .string(object.uid.description), "since": drift["since"], "message": drift["message"],
+            "action": drift["action"],
           ]
         }), "truncated": .bool(found.count > Self.mostDrifted),
       "observed": .list(

@@ -102,7 +102,9 @@ private struct ManifestShape {
 
   /// Somebody said so: no default, and nothing that was minted.
   private func isStated(_ field: FieldSpec, _ object: StoredObject) -> Bool {
-    let owners = object.owners.filter { $0.key == field.name || $0.key.hasPrefix(field.name + ".") || $0.key.hasPrefix(field.name + "[") }
+    let owners = object.owners.filter {
+      $0.key == field.name || $0.key.hasPrefix(field.name + ".") || $0.key.hasPrefix(field.name + "[")
+    }
     if owners.isEmpty { return field.generate == nil }
     return owners.values.contains { owner in
       switch owner.manager {

@@ -27,7 +27,8 @@ enum KindShape {
       })
     if let observe = kind.observe {
       map["observe"] = [
-        "every": .string("\(Int(observe.every.inSeconds))s"), "onDrift": .string(observe.onDrift.rawValue), "how": Value(observe.how),
+        "every": .string("\(Int(observe.every.inSeconds))s"), "onDrift": .string(observe.onDrift.rawValue),
+        "how": Value(observe.how),
       ]
     }
     map["effects"] = .list(kind.effects.map { ["when": Value($0.when?.source), "say": .string($0.say.source)] })

@@ -36,7 +36,9 @@ extension NativeHandler {
     let after = try request.query("cursor").map { try PageCursor($0).uid }
     let page = try await store.past(
       PastQuery(tenant: request.home(of: kind), kind: kind.name, at: moment, after: after, limit: limit))
-    let seen = page.filter { !$0.isGone && request.maySee($0.object, kind) }.map(\.object).sorted { ($0.name, $0.uid) < ($1.name, $1.uid) }
+    let seen = page.filter { !$0.isGone && request.maySee($0.object, kind) }.map(\.object).sorted {
+      ($0.name, $0.uid) < ($1.name, $1.uid)
+    }
     var body: ObjectMap = ["items": .list(try await shape(seen, request))]
     if page.count == limit, let last = page.last {
       body["cursor"] = .string(PageCursor(name: last.object.name, uid: last.object.uid).text)
@@ -96,7 +98,8 @@ extension NativeHandler {
     }
     guard let found = past.first(where: { !$0.isGone }), request.maySee(found.object, kind) else {
       throw Problem(
-        .missing, code: "not_found", "\(kind.name)/\(word) was not there at \(moment).", fix: "See plumb history \(kind.name)/\(word).")
+        .missing, code: "not_found", "\(kind.name)/\(word) was not there at \(moment).",
+        fix: "See plumb history \(kind.name)/\(word).")
     }
     return found.object
   }
@@ -106,7 +109,8 @@ extension NativeHandler {
     let outcome = try await changes.delete(
       object, cascade: try request.flag("cascade"),
       ChangeService.Request(
-        actor: request.caller.actor, user: request.caller.user, dryRun: try request.flag("dryRun"), confirm: request.query("confirm")))
+        actor: request.caller.actor, user: request.caller.user, dryRun: try request.flag("dryRun"),
+        confirm: request.query("confirm")))
     return NativeAnswer.json(
       try await PlanShape(handler: self, request: request).value(outcome.plan, unchanged: 0, positions: outcome.positions))
   }

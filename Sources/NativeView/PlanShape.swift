@@ -24,7 +24,8 @@ struct PlanShape: Sendable {
     }
     summary["unchanged"] = .int(unchanged + plan.count(.unchanged))
     var value: Value = [
-      "items": .list(changed.map { item($0, $0.action == .create ? plan.results[$0.uid] : before[$0.replaces ?? $0.uid], shape) }),
+      "items": .list(
+        changed.map { item($0, $0.action == .create ? plan.results[$0.uid] : before[$0.replaces ?? $0.uid], shape) }),
       "summary": .object(summary),
       "positions": .object(ObjectMap(positions.sorted { $0.key < $1.key }.map { ($0.key.description, Value.int($0.value)) })),
       "problems": .list(plan.problems.map(\.value)), "warnings": .list(plan.warnings.map(\.value)),
@@ -39,10 +40,14 @@ struct PlanShape: Sendable {
     if uids.isEmpty { return [:] }
     var found: [UID: StoredObject] = [:]
     let wanted = Set(uids)
-    for (tenant, group) in Dictionary(grouping: items.filter { wanted.contains($0.replaces ?? $0.uid) }, by: \.tenant).sorted(by: {
-      $0.key < $1.key
-    }) {
-      for object in try await handler.store.objects(tenant: tenant, uids: group.map { $0.replaces ?? $0.uid }) { found[object.uid] = object }
+    for (tenant, group) in Dictionary(grouping: items.filter { wanted.contains($0.replaces ?? $0.uid) }, by: \.tenant).sorted(
+      by: {
+        $0.key < $1.key
+      })
+    {
+      for object in try await handler.store.objects(tenant: tenant, uids: group.map { $0.replaces ?? $0.uid }) {
+        found[object.uid] = object
+      }
     }
     return found
   }

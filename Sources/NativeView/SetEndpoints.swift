@@ -37,7 +37,9 @@ extension NativeHandler {
       let body = try request.json(members: ["reason"])
       let reason = body["reason"].string.map { String($0.prefix(500)) } ?? "suspended"
       _ = try await changes.pause(set: name, owner: owner, reason: reason, try order(request, .emptyObject))
-      return NativeAnswer.json(["name": .string(name), "paused": ["reason": .string(reason), "by": .string(request.caller.actor)]])
+      return NativeAnswer.json([
+        "name": .string(name), "paused": ["reason": .string(reason), "by": .string(request.caller.actor)],
+      ])
     case "resume":
       let was = try await changes.pause(set: name, owner: owner, reason: nil, try order(request, .emptyObject))
       return NativeAnswer.json(["name": .string(name), "wasPaused": .bool(was)])

@@ -39,7 +39,8 @@ struct WhyWalk: Sendable {
         }
       }
       // The nearest that waits for nothing is the cause.
-      if let cause = front.first(where: { object in !targets(object, users).contains { seen[$0].map { !isReady($0) } ?? false } }) {
+      if let cause = front.first(where: { object in !targets(object, users).contains { seen[$0].map { !isReady($0) } ?? false } })
+      {
         last = cause
         break
       }

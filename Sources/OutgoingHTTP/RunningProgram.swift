@@ -20,7 +20,9 @@ public final class RunningProgram {
     var pipes: [ProgramPipe] = []
     defer { for pipe in pipes { pipe.closeChildEnd() } }
     do {
-      for direction in [ProgramPipe.Direction.toChild, .fromChild, .fromChild, .toChild] { pipes.append(try ProgramPipe(direction)) }
+      for direction in [ProgramPipe.Direction.toChild, .fromChild, .fromChild, .toChild] {
+        pipes.append(try ProgramPipe(direction))
+      }
       pid = try ProgramLauncher.launch(
         path, [path] + arguments, environment: environment.map { "\($0.key)=\($0.value)" }.sorted(), files: pipes.map(\.childEnd))
     } catch {

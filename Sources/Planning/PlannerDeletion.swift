@@ -19,7 +19,8 @@ extension PlannerRun {
     if object.protected && !context.confirmed || isProtected(object, kind) {
       problems.append(
         Problem(
-          .refused, code: object.protected ? "protected" : "protected_by_kind", "\(object.label) is protected.", place: intent.flatMap { intents[$0].place },
+          .refused, code: object.protected ? "protected" : "protected_by_kind", "\(object.label) is protected.",
+          place: intent.flatMap { intents[$0].place },
           object: object.label,
           fix: object.protected ? "Set metadata.protect to false first." : nil))
       return

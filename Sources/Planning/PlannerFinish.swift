@@ -156,7 +156,8 @@ extension PlannerRun {
     guard let existing = draft.existing else { return [] }
     var changes: [PlanItem.FieldChange] = []
     if existing.labels != draft.object.labels {
-      changes.append(.init(path: "metadata.labels", before: SpecDiff.labels(existing.labels), after: SpecDiff.labels(draft.object.labels)))
+      changes.append(
+        .init(path: "metadata.labels", before: SpecDiff.labels(existing.labels), after: SpecDiff.labels(draft.object.labels)))
     }
     if draft.existing?.name != draft.object.name {
       changes.append(.init(path: "metadata.name", before: .string(existing.name), after: .string(draft.object.name)))

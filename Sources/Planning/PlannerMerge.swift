@@ -185,18 +185,22 @@ extension PlannerRun {
     guard draft.kind.field(identity)?.format == nil else { return problems.append(unnameable(draft, intent)) }
     if let owner = merged.owners[identity], let mode = context.writeBack(owner), mode != .free, !intent.takeOver {
       problems.append(
-        WriteBackConflict.problem("The name of \(existing.label)", owner, object: existing.label, pointer: nil, place: intent.place))
+        WriteBackConflict.problem(
+          "The name of \(existing.label)", owner, object: existing.label, pointer: nil, place: intent.place))
     }
     merged.spec[identity] = .string(name)
-    var owner = merged.owners[identity] ?? FieldOwner(manager: context.origin.manager, actor: context.origin.actor, at: context.now)
+    var owner =
+      merged.owners[identity] ?? FieldOwner(manager: context.origin.manager, actor: context.origin.actor, at: context.now)
     (owner.actor, owner.at, owner.commit, owner.place) = (context.origin.actor, context.now, context.origin.commit, intent.place)
     merged.owners[identity] = owner
   }
 
   private func unnameable(_ draft: Draft, _ intent: Intent) -> Problem {
-    let why = draft.kind.identityField.map { "its \($0) is a fact of the world, and no name of ours" } ?? "it has no name of its own"
+    let why =
+      draft.kind.identityField.map { "its \($0) is a fact of the world, and no name of ours" } ?? "it has no name of its own"
     return Problem(
-      .invalid, code: "rename", "\(draft.object.label) cannot be renamed: \(why).", place: intent.place, object: draft.object.label,
+      .invalid, code: "rename", "\(draft.object.label) cannot be renamed: \(why).", place: intent.place,
+      object: draft.object.label,
       fix: "Make a new one, and delete this one.")
   }
 

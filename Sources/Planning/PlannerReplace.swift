@@ -54,7 +54,8 @@ extension PlannerRun {
     guard let kind = context.catalog.kind(referrer.kind) else { return }
     add(
       Draft(
-        fate: .keep, kind: kind, object: referrer, existing: referrer, intent: nil, reason: "follows \(gone.label), which is replaced"))
+        fate: .keep, kind: kind, object: referrer, existing: referrer, intent: nil,
+        reason: "follows \(gone.label), which is replaced"))
     repoint(drafts.count - 1, [gone.uid: heir])
   }
 

@@ -28,7 +28,9 @@ extension PlannerRun {
       guard let existing = draft.existing else { continue }
       let before = existing.spec[field.name]
       guard !sameValue(before, value) else { continue }
-      if field.immutable, let before, !before.isNull, !followsReplacement(before, value), !(field.name == draft.kind.identityField && renames(draft, intent)) {
+      if field.immutable, let before, !before.isNull, !followsReplacement(before, value),
+        !(field.name == draft.kind.identityField && renames(draft, intent))
+      {
         if intent.operation == .apply, field.replace || draft.kind.lifecycle.replace, field.name != draft.kind.identityField {
           forced.append(field.name)
           continue

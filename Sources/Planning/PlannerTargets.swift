@@ -104,7 +104,8 @@ extension PlannerRun {
     case .apply where intent.adopts && live == nil:
       problems.append(
         Problem(
-          .missing, code: "nothing_to_adopt", "\(label) does not exist, so it cannot be adopted.", place: intent.place, object: label,
+          .missing, code: "nothing_to_adopt", "\(label) does not exist, so it cannot be adopted.", place: intent.place,
+          object: label,
           fix: "Use plumb apply to make it."))
     case .create, .apply:
       if let live {

@@ -111,7 +111,8 @@ struct Policy {
   }
 
   func covers(_ change: PolicyChange) -> Bool {
-    (kinds.isEmpty || kinds.contains(change.kind)) && (operations.isEmpty || !operations.isDisjoint(with: Self.meanings(of: change.operation)))
+    (kinds.isEmpty || kinds.contains(change.kind))
+      && (operations.isEmpty || !operations.isDisjoint(with: Self.meanings(of: change.operation)))
       && selector.allSatisfy { change.object.labels[$0.key] == $0.value }
   }
 

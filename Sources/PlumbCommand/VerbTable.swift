@@ -2,8 +2,10 @@
 
 enum VerbTable {
   static let all: [Verb] = [
-    ServeVerb.verb, ApplyVerb.verb, DiffVerb.verb, PlanVerb.verb, LintVerb.verb, GetVerb.verb, DescribeVerb.verb, ExplainVerb.verb,
-    WhyVerb.verb, CanVerb.verb, TreeVerb.verb, DeleteVerb.verb, RenameVerb.verb, RollbackVerb.verb, HandoverVerb.verb, AdoptVerb.verb,
+    ServeVerb.verb, ApplyVerb.verb, DiffVerb.verb, PlanVerb.verb, LintVerb.verb, GetVerb.verb, DescribeVerb.verb,
+    ExplainVerb.verb,
+    WhyVerb.verb, CanVerb.verb, TreeVerb.verb, DeleteVerb.verb, RenameVerb.verb, RollbackVerb.verb, HandoverVerb.verb,
+    AdoptVerb.verb,
     DriftVerb.verb, BlameVerb.verb, WaitVerb.verb, SimulateVerb.verb, SyncVerb.verb, SuspendVerb.verb, ResumeVerb.verb,
     EventsVerb.verb, HistoryVerb.verb, ExportVerb.verb, SetsVerb.verb,
     EvalVerb.verb, QualityVerb.verb, HelloVerb.verb,

@@ -22,7 +22,8 @@ public struct PastQuery: Sendable {
   public static let page = 5000
 
   public init(
-    tenant: UID, kind: String? = nil, name: String? = nil, uids: [UID]? = nil, at: Timestamp = end, changedAfter: Timestamp? = nil,
+    tenant: UID, kind: String? = nil, name: String? = nil, uids: [UID]? = nil, at: Timestamp = end,
+    changedAfter: Timestamp? = nil,
     manager: Manager? = nil, after: UID? = nil, limit: Int = page
   ) {
     self.tenant = tenant

@@ -6,7 +6,8 @@ public enum Wakes {
   /// Work on the objects that a row or object of `kind` refers to through fields with `wakes`, where something is to be reconciled.
   public static func requests(_ kind: KindSpec, fields: ObjectMap, tenant: UID, catalog: KindCatalog) -> [WorkRequest] {
     kind.fields.filter(\.wakes).compactMap { field in
-      guard let reference = field.reference, let target = catalog.kind(reference.kind), target.controller != nil || target.storage == .run,
+      guard let reference = field.reference, let target = catalog.kind(reference.kind),
+        target.controller != nil || target.storage == .run,
         let uid = fields[field.name]?.string.flatMap({ UID($0) })
       else { return nil }
       let home: UID = target.scope == .platform || target.scope == .shared ? .rootTenant : tenant

@@ -109,7 +109,9 @@ public struct ApplyService: ApplyPort {
     var result = ApplyOutcome(
       plan: outcome.plan, positions: outcome.positions, unchanged: knownCount,
       pinned: request.dryRun ? pins.make(outcome.plan, commit: request.sourceCommit) : .null)
-    if let pause { result.notes.append("set \(set) is paused \(pause.sentence): its source does not sync until plumb resume --set \(set)") }
+    if let pause {
+      result.notes.append("set \(set) is paused \(pause.sentence): its source does not sync until plumb resume --set \(set)")
+    }
     return result
   }
 
@@ -126,7 +128,8 @@ public struct ApplyService: ApplyPort {
     return manifests.compactMap { manifest in
       guard let row = names["\(manifest.kind.name)/\(manifest.name)"], let now = row.renamed else { return nil }
       return Problem(
-        .conflict, code: "renamed", "\(manifest.object) was renamed to \(now).", place: manifest.places["/metadata/name"] ?? manifest.place,
+        .conflict, code: "renamed", "\(manifest.object) was renamed to \(now).",
+        place: manifest.places["/metadata/name"] ?? manifest.place,
         pointer: "/metadata/name", object: manifest.object, fix: "Write name: \(now), or rename it back.")
     }
   }

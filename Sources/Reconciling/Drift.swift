@@ -49,7 +49,8 @@ extension Reconciler {
       settled.lookAgain = kind.observe?.every
       let others = object.conditions.filter { $0.type != "Ready" && $0.type != DriftStatus.condition }
       conditions =
-        [Condition("Ready", .no, reason: "Drifted", message: message + "; it is only reported (onDrift: report)", since: now)] + others
+        [Condition("Ready", .no, reason: "Drifted", message: message + "; it is only reported (onDrift: report)", since: now)]
+        + others
     } else {
       let fate = policy == .report ? "reported" : "corrected"
       if isNew { settled.events.insert(("DriftSeen", "\(message); it is \(fate)", true), at: 0) }
@@ -58,7 +59,8 @@ extension Reconciler {
     let word = policy == .report ? "reported" : "corrected"
     let drifted = Condition(
       DriftStatus.condition, .yes, reason: policy == .report ? "Reported" : "Correcting", message: message, since: now)
-    settled.status["conditions"] = .list((conditions.filter { $0.type != DriftStatus.condition } + [drifted]).map { $0.keepingSince(from: object.conditions).value })
+    settled.status["conditions"] = .list(
+      (conditions.filter { $0.type != DriftStatus.condition } + [drifted]).map { $0.keepingSince(from: object.conditions).value })
     settled.status[DriftStatus.member] = [
       "since": isNew || before["since"].isNull ? .string(now.description) : before["since"], "message": .string(message),
       "action": .string(policy.rawValue),
@@ -73,7 +75,9 @@ extension Reconciler {
     if object.owners.values.contains(where: { if case .set = $0.manager { true } else { false } }) {
       let pauses = SetPauses(store)
       for holder in try await store.sets(holding: [object.uid]) {
-        if let word = try await pauses.onDrift(of: holder.set, owner: holder.owner).flatMap(KindSpec.Observe.OnDrift.init(rawValue:)) {
+        if let word = try await pauses.onDrift(of: holder.set, owner: holder.owner).flatMap(
+          KindSpec.Observe.OnDrift.init(rawValue:))
+        {
           return word
         }
       }

@@ -134,7 +134,8 @@ public final class Engine: WritePort, Sendable {
           }
         } else if let agreed, guardian.claim(plan, question) != agreed {
           throw Problems(
-            Problem(.refused, code: "confirm_token", "What would be deleted changed meanwhile.", fix: "Repeat without the token."))
+            Problem(.refused, code: "confirm_token", "What would be deleted changed meanwhile.", fix: "Repeat without the token.")
+          )
         }
       }
       try await check?(plan)
@@ -167,7 +168,8 @@ public final class Engine: WritePort, Sendable {
     _ intents: [Intent], prune: [(tenant: UID, uid: UID)], origin: Origin, writeBack: [Manager: WriteBackMode] = [:],
     snapshot: inout Snapshot, confirmed: Bool = false
   ) async throws -> Plan {
-    var context = PlanningContext(catalog: catalog, now: clock.now(), origin: origin, minting: minting, cleanup: cleanup, policies: policies)
+    var context = PlanningContext(
+      catalog: catalog, now: clock.now(), origin: origin, minting: minting, cleanup: cleanup, policies: policies)
     context.writeBack = writeBack
     context.confirmed = confirmed
     var last: [Fact] = []

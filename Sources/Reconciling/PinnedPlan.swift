@@ -26,7 +26,8 @@ struct PinnedPlan: Sendable {
     let isNew = item.action == .create || item.action == .replace
     return [
       "action": .string(item.action.rawValue), "kind": .string(item.kind), "name": .string(item.name),
-      "tenant": .string(item.tenant.description), "uid": isNew ? Value(item.replaces?.description) : .string(item.uid.description),
+      "tenant": .string(item.tenant.description),
+      "uid": isNew ? Value(item.replaces?.description) : .string(item.uid.description),
       "digest": .string(digest(JSON.canonical(facts(item, plan)))),
     ]
   }

@@ -58,7 +58,8 @@ extension ChangeService {
     return try await pausing([(owner, set)], pause, request) { sources in
       try await engine.commit(
         // In the set's own name: what a git source states is not taken from it, and nothing is proposed.
-        intents + sources, origin: Origin(manager: .set(set), actor: request.actor, action: "rollback", user: request.user), dryRun: request.dryRun, prepared: true,
+        intents + sources, origin: Origin(manager: .set(set), actor: request.actor, action: "rollback", user: request.user),
+        dryRun: request.dryRun, prepared: true,
         deletions: DeletionQuestion(
           scope: "rollback/\(set)", tenant: owner, actor: request.actor, token: request.confirm, total: stored.rows.count),
         extend: { commit, plan in
@@ -191,7 +192,8 @@ extension ChangeService {
     guard !keys.isEmpty else { return [:] }
     var found: [String: Intent] = [:]
     for object in try await engine.store.objects(named: keys) where !object.deleted {
-      let fields: ObjectMap = reason.map { ["paused": true, "pausedReason": .string($0)] } ?? ["paused": false, "pausedReason": .null]
+      let fields: ObjectMap =
+        reason.map { ["paused": true, "pausedReason": .string($0)] } ?? ["paused": false, "pausedReason": .null]
       found[Self.gitPrefix + object.name] = Intent(.patch, target(object), fields: fields)
     }
     return found
@@ -203,7 +205,8 @@ extension ChangeService {
   /// Pauses the source of a set, or (no reason) lets it go on. False: it was not paused.
   public func pause(set: String, owner: UID, reason: String?, _ request: Request) async throws -> Bool {
     if let intent = try await sources(of: [(owner, set)], reason)[set] {
-      return !(try await engine.commit([intent], origin: origin(request, reason == nil ? "resume" : "suspend"), dryRun: false)).positions
+      return !(try await engine.commit([intent], origin: origin(request, reason == nil ? "resume" : "suspend"), dryRun: false))
+        .positions
         .isEmpty
     }
     guard let reason else { return try await pauses.resume(set, owner: owner) }

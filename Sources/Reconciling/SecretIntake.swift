@@ -61,7 +61,9 @@ struct SecretOpening: Sendable {
     guard kind.fields.contains(where: SecretIntake.holdsSecret) else { return spec }
     var opened = spec
     for field in kind.fields {
-      if let value = spec[field.name] { opened[field.name] = try open(value, field, context: "\(kind.name).\(kind.sealedName(field))") }
+      if let value = spec[field.name] {
+        opened[field.name] = try open(value, field, context: "\(kind.name).\(kind.sealedName(field))")
+      }
     }
     return opened
   }

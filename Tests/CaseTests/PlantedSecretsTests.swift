@@ -13,7 +13,9 @@ final class PlantedSecretsTests: XCTestCase {
     func json(_ body: Value) -> [UInt8] { JSON.write(body) }
     let operatorHeaders = [("Authorization", "Bearer \(runner.server.token)"), ("Content-Type", "application/json")]
     var seen: [(place: String, text: String)] = []
-    func send(_ method: String, _ target: String, _ body: Value? = nil, _ headers: [(String, String)]? = nil) throws -> CaseResponse {
+    func send(_ method: String, _ target: String, _ body: Value? = nil, _ headers: [(String, String)]? = nil) throws
+      -> CaseResponse
+    {
       let request = CaseRequest(method, target, headers: headers ?? operatorHeaders, body: body.map(json) ?? [])
       let response = try runner.http.send(request)
       seen.append(("\(method) \(target)", response.description))
@@ -38,7 +40,8 @@ final class PlantedSecretsTests: XCTestCase {
       "PASSWORD": .string(mark("password")), "TOKEN": .string("lsk_" + mark("token")), "VALUE": .string(mark("value")),
       "HOOK": .string(mark("hook")),
     ]
-    let request = runner.applyRequest(text, tenant: world.tenant, set: "planted", environment: environment, token: runner.server.token)
+    let request = runner.applyRequest(
+      text, tenant: world.tenant, set: "planted", environment: environment, token: runner.server.token)
     let applied = try runner.http.send(request)
     XCTAssertEqual(applied.status, 200, applied.description)
     seen.append(("apply", applied.description))
@@ -54,7 +57,8 @@ final class PlantedSecretsTests: XCTestCase {
     _ = try send("POST", "/deploy/api/auth/login", ["email": email, "password": .string(mark("wrong"))], open)
     _ = try send("POST", "/deploy/api/auth/login", ["email": email, "password": [.string(mark("list"))]], open)
     _ = try send("POST", "/deploy/api/auth/refresh", ["refreshToken": .string(mark("refresh"))], open)
-    _ = try send("POST", "/deploy/api/auth/reset-password", ["token": .string(mark("reset")), "newPassword": .string(mark("new"))], open)
+    _ = try send(
+      "POST", "/deploy/api/auth/reset-password", ["token": .string(mark("reset")), "newPassword": .string(mark("new"))], open)
     _ = try send("POST", "/deploy/api/auth/forgot-password", ["email": email], open)
     _ = try send("GET", "/deploy/api/projects", nil, [("Authorization", "Bearer lsk_" + mark("bearer"))])
     let until = Date().addingTimeInterval(60)
@@ -65,14 +69,19 @@ final class PlantedSecretsTests: XCTestCase {
 
     // Searching: every kind's objects with their histories and stories, exports, events, audit, metrics, the log.
     let kinds = try send("GET", "/plumb/v1/kinds").json
-    let names = (kinds["kinds"].list ?? kinds["items"].list ?? kinds.list ?? []).compactMap { $0["kind"].string ?? $0["name"].string }
+    let names = (kinds["kinds"].list ?? kinds["items"].list ?? kinds.list ?? []).compactMap {
+      $0["kind"].string ?? $0["name"].string
+    }
     XCTAssertGreaterThan(names.count, 20, JSON.text(kinds).prefix(300).description)
     for tenant in [world.tenant, "root"] {
       for kind in names {
         let list = try send("GET", "/plumb/v1/objects/\(kind)?tenant=\(tenant)&limit=500").json
         for object in (list["items"].list ?? []).suffix(60) {
-          guard let name = object["metadata"]["name"].string?.addingPercentEncoding(withAllowedCharacters: .alphanumerics) else { continue }
-          guard object["metadata"]["name"].string?.contains("planted") == true || tenant == world.tenant || kind == "OutgoingMail" else {
+          guard let name = object["metadata"]["name"].string?.addingPercentEncoding(withAllowedCharacters: .alphanumerics) else {
+            continue
+          }
+          guard object["metadata"]["name"].string?.contains("planted") == true || tenant == world.tenant || kind == "OutgoingMail"
+          else {
             continue
           }
           for part in ["", "/history", "/events", "/why"] {

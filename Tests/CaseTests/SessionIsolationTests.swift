@@ -23,7 +23,8 @@ final class SessionIsolationTests: XCTestCase {
         {apiVersion: platform/v1, kind: User, metadata: {name: \(email)}, spec: {account: \(role)-\(mark), role: \(role)}}
         """
       var request = runner.applyRequest(
-        text, tenant: world.tenant, set: "team-\(role)-\(mark)", environment: ["PASSWORD": "secureP@ss1"], token: runner.server.token)
+        text, tenant: world.tenant, set: "team-\(role)-\(mark)", environment: ["PASSWORD": "secureP@ss1"],
+        token: runner.server.token)
       let applied = try runner.http.send(request)
       XCTAssertEqual(applied.status, 200, applied.description)
       request = CaseRequest(

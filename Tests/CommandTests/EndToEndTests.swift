@@ -22,7 +22,9 @@ final class EndToEndTests: LiveTestCase {
     try folder.write("life.yaml", project("life", title: "Two"))
     let diff = try plumb("diff", "-f", file)
     XCTAssertEqual(diff.code, 2)
-    XCTAssertEqual(diff.out, "~ update Project/life\n    spec.title: One -> Two  (was set by set:life at \(file):4 in 0123abcd)\n1 to update\n")
+    XCTAssertEqual(
+      diff.out, "~ update Project/life\n    spec.title: One -> Two  (was set by set:life at \(file):4 in 0123abcd)\n1 to update\n"
+    )
     XCTAssertEqual(try plumb("apply", "-f", file, "--dry-run").code, 0)
     XCTAssertEqual(try plumb("diff", "-f", file).code, 2, "a dry run changes nothing")
     XCTAssertEqual(try plumb("apply", "-f", file).code, 0)
@@ -65,7 +67,9 @@ final class EndToEndTests: LiveTestCase {
   }
 
   func testListsFormsAndSelectors() throws {
-    let input = project("sel-a", title: "A", labels: ", labels: {tier: web}") + "---\n" + project("sel-b", title: "B", labels: ", labels: {tier: api}")
+    let input =
+      project("sel-a", title: "A", labels: ", labels: {tier: web}") + "---\n"
+      + project("sel-b", title: "B", labels: ", labels: {tier: api}")
     XCTAssertEqual(try plumb("apply", "-f", "-", "--set", "sel", input: input).code, 0)
     XCTAssertEqual(try plumb("get", "projects", "-l", "tier=web", "-o", "name").out, "Project/sel-a\n")
     XCTAssertEqual(try plumb("get", "projects", "-l", "tier in (web,api)", "-o", "name").out, "Project/sel-a\nProject/sel-b\n")

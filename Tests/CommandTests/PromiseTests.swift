@@ -8,7 +8,8 @@ import XCTest
 
 final class PromiseTests: LiveTestCase {
   private func project(_ name: String, _ metadata: String = "", title: String? = nil) -> String {
-    "apiVersion: deploy/v1\nkind: Project\nmetadata: {name: \(name)\(metadata)}\n" + (title.map { "spec: {title: \($0)}\n" } ?? "")
+    "apiVersion: deploy/v1\nkind: Project\nmetadata: {name: \(name)\(metadata)}\n"
+      + (title.map { "spec: {title: \($0)}\n" } ?? "")
   }
 
   private func apply(_ input: String, _ set: String, _ more: String...) throws -> Run {
@@ -102,12 +103,17 @@ final class PromiseTests: LiveTestCase {
       "head/shop.yaml",
       project("shop", title: "Two") + "---\n" + project("new", ", movedFrom: old") + "---\napiVersion: deploy/v1\nkind: EnvVar\n"
         + "metadata: {name: v}\nspec: {project: elsewhere, key: K, value: x}\n")
-    let specs = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    let specs = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
       .appendingPathComponent("specs").path
     let run = try plumb(
-      ["diff", "-f", folder.path + "/head", "--base", folder.path + "/base", "--specs", specs, "-o", "json", "--url", "http://127.0.0.1:1"])
+      [
+        "diff", "-f", folder.path + "/head", "--base", folder.path + "/base", "--specs", specs, "-o", "json", "--url",
+        "http://127.0.0.1:1",
+      ])
     let items = try json(run)["items"].list ?? []
-    XCTAssertEqual(Set(items.map { "\($0["action"].string ?? "") \($0["name"].string ?? "")" }), ["update shop", "rename new", "create v"])
+    XCTAssertEqual(
+      Set(items.map { "\($0["action"].string ?? "") \($0["name"].string ?? "")" }), ["update shop", "rename new", "create v"])
     XCTAssertEqual(run.code, 2)
     XCTAssertEqual(
       try plumb(["diff", "-f", folder.path + "/head", "--base", folder.path + "/head", "--specs", specs]).code, 0)
@@ -353,7 +359,8 @@ final class PromiseTests: LiveTestCase {
 
   func testAllTenantsComeInPages() throws {
     let tenants = ["page-a", "page-b"]
-    let all = tenants.map { "apiVersion: platform/v1\nkind: Tenant\nmetadata: {name: \($0)}\n" }
+    let all =
+      tenants.map { "apiVersion: platform/v1\nkind: Tenant\nmetadata: {name: \($0)}\n" }
       + (0..<1100).map { "apiVersion: deploy/v1\nkind: Project\nmetadata: {tenant: \(tenants[$0 % 2]), name: paged-\($0)}\n" }
     XCTAssertEqual(try apply(all.joined(separator: "---\n"), "pages").code, 0)
     let names = try plumb("get", "projects", "-A", "-o", "name").out.split(separator: "\n").filter { $0.contains("/paged-") }

@@ -32,7 +32,8 @@ final class RefusalTests: LiveTestCase {
         ["/spec/url", "plain text"]
       ),
       (
-        "apiVersion: deploy/v1\nkind: NotificationChannel\nmetadata: {name: a}\nspec: {type: slack, url: {env: NOT_SET_HERE}}\n", 3,
+        "apiVersion: deploy/v1\nkind: NotificationChannel\nmetadata: {name: a}\nspec: {type: slack, url: {env: NOT_SET_HERE}}\n",
+        3,
         ["/spec/url", "NOT_SET_HERE"]
       ),
       ("[1, 2]\n", 3, ["-:1:2", "-:1:5"]),
@@ -54,14 +55,17 @@ final class RefusalTests: LiveTestCase {
   }
 
   func testAllFaultsAtOnce() throws {
-    let run = try apply(head + "metadata: {name: x}\nspec: {titel: 1}\n---\n" + head + "metadata: {name: UPPER}\nspec: {title: 5}\n")
+    let run = try apply(
+      head + "metadata: {name: x}\nspec: {titel: 1}\n---\n" + head + "metadata: {name: UPPER}\nspec: {title: 5}\n")
     XCTAssertEqual(run.code, 3)
     XCTAssert(run.error.contains("-:4:") && run.error.contains("-:9:"), run.error)
   }
 
   func testAnImmutableFieldStays() throws {
     let role = "apiVersion: platform/v1\nkind: Role\nmetadata: {name: ROLE}\nspec: {title: ROLE}\n---\n"
-    let roles = ["fixed-a", "fixed-b"].map { role.split(separator: "ROLE", omittingEmptySubsequences: false).joined(separator: $0) }.joined()
+    let roles = ["fixed-a", "fixed-b"].map {
+      role.split(separator: "ROLE", omittingEmptySubsequences: false).joined(separator: $0)
+    }.joined()
     let user = "apiVersion: platform/v1\nkind: User\nmetadata: {name: fixed@example.com}\n---\n"
     func binding(_ role: String) -> String {
       "apiVersion: platform/v1\nkind: RoleBinding\nmetadata: {name: fixed}\nspec: {role: \(role), user: fixed@example.com}\n"
@@ -90,7 +94,8 @@ final class RefusalTests: LiveTestCase {
     XCTAssertEqual(try plumb("get", "Project/pruned-2").code, 0)
     let asked = try apply(one, set: "pruned", "--prune")
     XCTAssertEqual(asked.code, 7, asked.error)
-    let token = asked.error.components(separatedBy: "--confirm ").dropFirst().first?.split(separator: " ").first.map(String.init) ?? ""
+    let token =
+      asked.error.components(separatedBy: "--confirm ").dropFirst().first?.split(separator: " ").first.map(String.init) ?? ""
     XCTAssertEqual(try apply(one, set: "pruned", "--prune", "--confirm", "wrong").code, 7)
     let done = try apply(one, set: "pruned", "--prune", "--confirm", token)
     XCTAssertEqual(done.code, 0, done.error)
@@ -127,7 +132,8 @@ final class RefusalTests: LiveTestCase {
     let two = ["p1", "p2"].map { head + "metadata: {tenant: limited, name: \($0)}\n" }.joined(separator: "---\n")
     let refused = try plumb("diff", "-f", "-", input: two)
     XCTAssertEqual(refused.code, 7, refused.error)
-    XCTAssert(refused.error.contains("Plan Small") && refused.error.contains("Project") && refused.error.contains("1"), refused.error)
+    XCTAssert(
+      refused.error.contains("Plan Small") && refused.error.contains("Project") && refused.error.contains("1"), refused.error)
   }
 
   func testWhoMayDoWhat() throws {

@@ -13,7 +13,8 @@ final class SecureTransportTests: XCTestCase {
     folder = NSTemporaryDirectory() + "plumb-tls-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     try run([
-      "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+      "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",
+      "/CN=localhost",
       "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", "\(folder)/key.pem", "-out", "\(folder)/cert.pem",
     ])
   }
@@ -82,7 +83,9 @@ final class SecureTransportTests: XCTestCase {
   }
 
   func testNobodyThere() {
-    XCTAssertThrowsError(try SecureTransport(base: "https://127.0.0.1:1").send(.init(method: "GET", target: "/"), within: .seconds(30))) {
+    XCTAssertThrowsError(
+      try SecureTransport(base: "https://127.0.0.1:1").send(.init(method: "GET", target: "/"), within: .seconds(30))
+    ) {
       XCTAssertEqual(($0 as? Problem)?.code, "no_server")
     }
   }

@@ -20,7 +20,8 @@ final class RegistryTests: XCTestCase {
   }
 
   func testOneThatIsNotThereIsToldWithItsPlace() throws {
-    let ghost = "kind: Ghost\ndoc: A kind.\nfields:\n  name: {type: string, required: true, doc: Name.}\nunique: [[name]]\ncontroller: Ghost\n"
+    let ghost =
+      "kind: Ghost\ndoc: A kind.\nfields:\n  name: {type: string, required: true, doc: Name.}\nunique: [[name]]\ncontroller: Ghost\n"
     let catalog = try KindLoader.load(files: files() + [("platform/Ghost/kind.yaml", Array(ghost.utf8))])
     let missing = ControllerRegistry.missing(in: catalog)
     XCTAssertEqual(missing.map(\.code), ["no_controller"])

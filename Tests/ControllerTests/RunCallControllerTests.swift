@@ -14,7 +14,9 @@ final class RunCallControllerTests: XCTestCase {
     target.reference = .init(kind: "Server")
     let kind = KindSpec(
       family: "lab", name: "Ping", doc: "",
-      fields: [target] + ["word", "decision"].map { FieldSpec(name: $0, type: .string) } + [FieldSpec(name: "cancel", type: .boolean)])
+      fields: [target] + ["word", "decision"].map { FieldSpec(name: $0, type: .string) } + [
+        FieldSpec(name: "cancel", type: .boolean)
+      ])
     kind.storage = .run
     var run = KindSpec.Run(timeout: .seconds(600), attempts: 3, keep: nil, gate: nil)
     var call = KindSpec.RunCall(

@@ -88,7 +88,10 @@ final class KindLoaderTests: XCTestCase {
       (rest, "verb: list", "verb: list, redirect: name", "name, filter", "\"redirect\" answers for one object"),
       (rest, "verb: list", "verb: list, render: {type: csv, body: name}", "{type: csv", "\"type\" must be a media type"),
       (kind, "costCents: {type: integer", "costCents: {wakes: true, type: integer", "true, type", "\"wakes\" belongs to a field"),
-      (shelf, "fields:", "migrations: [{rev: 2, drop: [color]}]\nfields:", "2, drop", "this leads to revision 2, and the kind is at 1"),
+      (
+        shelf, "fields:", "migrations: [{rev: 2, drop: [color]}]\nfields:", "2, drop",
+        "this leads to revision 2, and the kind is at 1"
+      ),
       (shelf, "fields:", "rev: 2\nmigrations: [{rev: 2, drop: [room]}]\nfields:", "[room]", "\"room\" is still a field of Shelf"),
       (
         shelf, "fields:", "rev: 2\nmigrations: [{rev: 2, rename: {old: romo}}]\nfields:", "romo}",

@@ -49,7 +49,8 @@ final class SQLTextTests: XCTestCase {
     let route = "GET /items/sum: {id: shop.items.sum, verb: query, kind: none, needs: [], sql: sum.sql, with: {a: 1}}\n"
     func faults(_ rest: String, _ sql: String) -> [String] {
       var files = SampleSpecs.files
-      files["shop/Item/rest.yaml"] = SampleSpecs.itemRest.replacingOccurrences(of: "  GET /items:", with: rest.isEmpty ? "  GET /items:" : "  \(rest)  GET /items:")
+      files["shop/Item/rest.yaml"] = SampleSpecs.itemRest.replacingOccurrences(
+        of: "  GET /items:", with: rest.isEmpty ? "  GET /items:" : "  \(rest)  GET /items:")
       files["shop/Item/sum.sql"] = sql
       do { _ = try SampleSpecs.load(files) } catch { return (error as? Problems)?.list.map(\.description) ?? ["\(error)"] }
       return []
@@ -57,11 +58,13 @@ final class SQLTextTests: XCTestCase {
     XCTAssertEqual(faults(route, "SELECT :a::int AS a"), [])
     XCTAssertEqual(
       faults("", "SELECT 1 AS a"), ["specs/shop/Item/sum.sql:1:1: no route reads this file"])
-    XCTAssertTrue(faults(route, "SELECT\n :b AS a").contains { $0.hasPrefix("specs/shop/Item/sum.sql:2:2: nothing gives the parameter :b") })
+    XCTAssertTrue(
+      faults(route, "SELECT\n :b AS a").contains { $0.hasPrefix("specs/shop/Item/sum.sql:2:2: nothing gives the parameter :b") })
     XCTAssertTrue(faults(route, "SELECT 1 AS a").contains { $0.contains("no parameter of the SQL file named \"a\"") })
     XCTAssertTrue(faults(route, "SELECT 'a").contains { $0.hasPrefix("specs/shop/Item/sum.sql:1:8: this text does not end") })
     let other = route.replacingOccurrences(of: "sum.sql", with: "sums.sql")
-    XCTAssertTrue(faults(other, "SELECT 1 AS a").contains { $0.contains("no SQL file named \"sums.sql\". Did you mean \"sum.sql\"?") })
+    XCTAssertTrue(
+      faults(other, "SELECT 1 AS a").contains { $0.contains("no SQL file named \"sums.sql\". Did you mean \"sum.sql\"?") })
     let get = route.replacingOccurrences(of: "verb: query, kind: none", with: "verb: get")
     XCTAssertTrue(faults(get, "SELECT :a::int AS a").contains { $0.contains("\"sql\" belongs to the verbs list and query") })
     let view = route.replacingOccurrences(of: "{a: 1}", with: "{a: 1}, view: Item")

@@ -9,7 +9,9 @@ final class SpecFuzzTests: XCTestCase {
 
   func testSpoiledSpecsNeverCrash() {
     var random = RandomGenerator(SeededRandom(seed: Self.seed))
-    let words = ["[]", "{}", "1", "null", "true", "''", "'x y'", "[[x]]", "{a: {b: c}}", "self", "-1", "1e9", "x.y"].map { Array($0.utf8) }
+    let words = ["[]", "{}", "1", "null", "true", "''", "'x y'", "[[x]]", "{a: {b: c}}", "self", "-1", "1e9", "x.y"].map {
+      Array($0.utf8)
+    }
     let paths = SampleSpecs.files.keys.sorted()
     for round in 0..<300 {
       var files = SampleSpecs.files
@@ -24,7 +26,8 @@ final class SpecFuzzTests: XCTestCase {
           // Another value after some colon.
           let colons = lines[at].indices.filter { lines[at][$0] == UInt8(ascii: ":") }
           guard let colon = colons.randomElement(using: &random) else { continue }
-          let rest = lines[at][(colon + 1)...].firstIndex { $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "}") } ?? lines[at].endIndex
+          let rest =
+            lines[at][(colon + 1)...].firstIndex { $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "}") } ?? lines[at].endIndex
           lines[at].replaceSubrange((colon + 1)..<rest, with: [32] + (words.randomElement(using: &random) ?? []))
         default: lines[at].removeSubrange(0..<Int.random(in: 0...lines[at].count, using: &random))
         }

@@ -34,7 +34,8 @@ final class FieldFormatTests: XCTestCase {
       ("timezone", ["UTC", "Europe/Berlin"], ["", "Berlin ", "Europe/"]),
       ("currency", ["EUR"], ["eur", "EURO"]), ("country", ["DE"], ["D", "DEU"]),
       ("language", ["de", "pt-BR"], ["", "d", "d-e"]),
-      ("base64", ["", "aGVsbG8="], ["a", "aGVsbG8", "a===", "@@@@"]), ("cel", ["new.port > 1", "true"], ["new.port >", "("]), ("json", ["{}", "1"], ["{", "{a:1}"]),
+      ("base64", ["", "aGVsbG8="], ["a", "aGVsbG8", "a===", "@@@@"]), ("cel", ["new.port > 1", "true"], ["new.port >", "("]),
+      ("json", ["{}", "1"], ["{", "{a:1}"]),
       ("path", ["/", "/a/b"], ["a", "/a/../b"]),
       ("ip", ["1.2.3.4", "::1"], ["x"]), ("network", ["10.0.0.0/8", "192.0.2.1", "::1"], ["10.0.0.0/33", "x"]),
     ]

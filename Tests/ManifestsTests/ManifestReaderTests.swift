@@ -124,7 +124,9 @@ final class ManifestReaderTests: XCTestCase {
       ("apiVersion: shop/v1\nkind: Sale\nmetadata: {name: a}", "m.yaml:2:7: /kind: Sale is a record"),
       ("apiVersion: shop/v1\nkind: Shelf", "m.yaml:1:1: /metadata: \"metadata\" is missing"),
       ("apiVersion: shop/v1\nkind: Shelf\nmetadata: {}", "m.yaml:3:11: /metadata/name: \"metadata.name\" is missing"),
-      ("apiVersion: shop/v1\nkind: Shelf\nmetadata: {name: 5}", "m.yaml:3:18: /metadata/name: \"name\" is text. Quote it: \"5\"."),
+      (
+        "apiVersion: shop/v1\nkind: Shelf\nmetadata: {name: 5}", "m.yaml:3:18: /metadata/name: \"name\" is text. Quote it: \"5\"."
+      ),
       ("apiVersion: shop/v1\nkind: Shelf\nmetadata: {name: a/b}", "m.yaml:3:18: /metadata/name: \"name\" holds a character"),
       (
         "apiVersion: shop/v1\nkind: Shelf\nmetadata: {name: \(String(repeating: "a", count: 254))}",

@@ -56,7 +56,8 @@ final class ChangeTests: XCTestCase {
     let h = try PlannerHarness()
     h.apply([Intent(.apply, h.key("Zone", "eu"), fields: ["region": "west"])])
     XCTAssertEqual(
-      h.plan([Intent(.patch, h.key("Zone", "eu"), fields: ["region": "north"], takeOver: true)], by: .api).problems.map(\.code), ["immutable"])
+      h.plan([Intent(.patch, h.key("Zone", "eu"), fields: ["region": "north"], takeOver: true)], by: .api).problems.map(\.code),
+      ["immutable"])
     h.apply([Intent(.patch, h.key("Zone", "eu"), protect: true)], by: .api)
     let wish = [Intent(.apply, h.key("Zone", "eu"), fields: ["region": "north"])]
     XCTAssertEqual(h.plan(wish).problems.map(\.code), ["protected"])
@@ -177,7 +178,8 @@ final class ChangeTests: XCTestCase {
       let plan = h.plan([], prune: prune)
       XCTAssertEqual(plan.problems, [])
       XCTAssertEqual(plan.items.map(\.name), ["a", "q", "p"])
-      XCTAssertEqual(plan.commit.writes.map(\.operation), [.startDelete, .startDelete, .startDelete], "who is waited for goes first")
+      XCTAssertEqual(
+        plan.commit.writes.map(\.operation), [.startDelete, .startDelete, .startDelete], "who is waited for goes first")
     }
   }
 

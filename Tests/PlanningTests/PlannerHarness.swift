@@ -117,7 +117,8 @@ final class PlannerHarness {
   func plan(_ intents: [Intent], by manager: Manager = .set("one"), prune: [UID] = []) -> Plan {
     var snapshot = Snapshot()
     var context = PlanningContext(
-      catalog: catalog, now: now, origin: Origin(manager: manager, actor: "test", action: "test"), minting: mint, cleanup: cleanup)
+      catalog: catalog, now: now, origin: Origin(manager: manager, actor: "test", action: "test"), minting: mint, cleanup: cleanup
+    )
     context.confirmed = confirmed
     for round in 1...40 {
       rounds = round

@@ -23,14 +23,18 @@ final class BulkTests: XCTestCase {
         "POST", "/lab/notes/batch", ["notes": [["title": ""], ["titel": "x"], ["title": "c", "stars": "many"]], "folder": "f"])
       XCTAssertEqual(faults.status, 400)
       let pointers = Set((faults.body["errors"].list ?? []).compactMap { $0["pointer"].string })
-      XCTAssertTrue(pointers.isSuperset(of: ["/notes/0/title", "/notes/1/titel", "/notes/1/title", "/notes/2/stars"]), "\(pointers)")
+      XCTAssertTrue(
+        pointers.isSuperset(of: ["/notes/0/title", "/notes/1/titel", "/notes/1/title", "/notes/2/stars"]), "\(pointers)")
       let rule = await world.call(
         "PUT", "/lab/notes/batch", ["notes": [["title": "c"], ["title": "d", "stars": 5]]])
       XCTAssertEqual(rule.body["errors"].list?.first?["pointer"].string, "/notes/1/stars", JSON.text(rule.body))
       let taken = await world.call("POST", "/lab/notes/batch", ["notes": [["title": "c"], ["title": "a"]], "folder": "f"])
       XCTAssertEqual(taken.status, 409, JSON.text(taken.body))
       XCTAssertEqual(taken.body["errors"].list?.first?["pointer"].string, "/notes/1")
-      for bad: Value in [["notes": []], [:], ["notes": "x"], ["notes": [1]], ["notes": [["title": "1"], ["title": "2"], ["title": "3"], ["title": "4"]]]] {
+      for bad: Value in [
+        ["notes": []], [:], ["notes": "x"], ["notes": [1]],
+        ["notes": [["title": "1"], ["title": "2"], ["title": "3"], ["title": "4"]]],
+      ] {
         let answer = await world.call("POST", "/lab/notes/batch", bad)
         XCTAssertEqual(answer.status, 400, JSON.text(bad))
       }
@@ -160,7 +164,8 @@ final class BulkTests: XCTestCase {
     let items = batch["patch"]["requestBody"]["content"]["application/json"]["schema"]["properties"]["notes"]
     XCTAssertEqual(items["maxItems"].int, 3)
     XCTAssertEqual(items["items"]["required"], ["note_id"])
-    XCTAssertEqual(batch["put"]["responses"]["201"]["content"]["application/json"]["schema"]["properties"]["data"]["type"], "array")
+    XCTAssertEqual(
+      batch["put"]["responses"]["201"]["content"]["application/json"]["schema"]["properties"]["data"]["type"], "array")
     XCTAssertNotEqual(document["paths"]["/notes.csv"]["get"]["responses"]["200"]["content"]["text/csv"], .null)
     XCTAssertNotEqual(document["paths"]["/notes/{id}/go"]["get"]["responses"]["307"]["headers"]["Location"], .null)
     XCTAssertNotEqual(document["paths"]["/hooks/lab"]["post"]["requestBody"]["content"]["*/*"], .null)

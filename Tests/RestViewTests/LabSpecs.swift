@@ -182,6 +182,7 @@ enum LabSpecs {
   static let files: [String: String] = [
     "lab/Tally/kind.yaml": tally, "lab/Note/ranking.sql": ranking, "lab/Note/sums.sql": sums, "lab/Note/of.sql": of,
     "lab/Note/slow.sql": slow,
-    "lab/Note/named.sql": "SELECT title FROM \"Note\" WHERE uid = ANY(:ids) OR title = ANY(:titles) ORDER BY title", "lab/family.yaml": family, "lab/Note/kind.yaml": note, "lab/Note/rest.yaml": noteRest,
+    "lab/Note/named.sql": "SELECT title FROM \"Note\" WHERE uid = ANY(:ids) OR title = ANY(:titles) ORDER BY title",
+    "lab/family.yaml": family, "lab/Note/kind.yaml": note, "lab/Note/rest.yaml": noteRest,
   ]
 }

@@ -163,7 +163,8 @@ final class SQLTests: XCTestCase {
     var files = LabSpecs.files
     files["lab/Note/rest.yaml"] = LabSpecs.noteRest.replacingOccurrences(
       of: "verb: get}", with: "verb: get, let: {x: {source: nowhere, op: look}}}")
-    let problems = RouteChecker.checkSources(try RestWorld.catalog(adding: files), services: ["dns", "metrics", "integrations", "records"])
+    let problems = RouteChecker.checkSources(
+      try RestWorld.catalog(adding: files), services: ["dns", "metrics", "integrations", "records"])
     XCTAssertEqual(problems.count, 1, "\(problems)")
     XCTAssertTrue(problems.first?.description.contains("specs/lab/Note/rest.yaml:5:") ?? false, "\(problems)")
   }

@@ -14,7 +14,8 @@ import XCTest
 final class StatementCountTests: XCTestCase {
   private func manifests(_ count: Int, _ title: String, in tenant: String) -> [ApplyFile] {
     // Each with a reference, so that references are resolved in batches too.
-    let all = ["apiVersion: deploy/v1\nkind: Project\nmetadata: {name: root}\n"]
+    let all =
+      ["apiVersion: deploy/v1\nkind: Project\nmetadata: {name: root}\n"]
       + (1..<count).map {
         "apiVersion: deploy/v1\nkind: App\nmetadata: {name: a\($0)}\nspec: {project: root, title: \(title), replicas: 0}\n"
       }

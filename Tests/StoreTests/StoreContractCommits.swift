@@ -173,7 +173,8 @@ extension StoreContract {
       ]
       _ = try await store.commit(commit)
       var inventory = try await store.inventory(owner: a.tenant, set: "git:shop")
-      XCTAssertEqual(inventory.rows.sorted { $0.uid < $1.uid }, [row(a, 1, current: 1), row(b, 1, current: 1)].sorted { $0.uid < $1.uid })
+      XCTAssertEqual(
+        inventory.rows.sorted { $0.uid < $1.uid }, [row(a, 1, current: 1), row(b, 1, current: 1)].sorted { $0.uid < $1.uid })
       XCTAssertEqual(inventory.catalogDigest, "d1")
       var change = Commit(origin: Fixture.origin)
       change.inventory = [

@@ -19,21 +19,38 @@ extension StoreContract {
         change(&query)
         return try await store.past(query)
       }
-      let then = try await ask { $0.kind = "App"; $0.name = "a"; $0.at = first.at }
+      let then = try await ask {
+        $0.kind = "App"
+        $0.name = "a"
+        $0.at = first.at
+      }
       XCTAssertEqual(then.map { $0.object.spec["port"] }, [1])
       XCTAssertEqual(then.first?.object.version, 1)
       XCTAssertEqual(then.first?.object.updated, first.at)
-      let renamed = try await ask { $0.kind = "App"; $0.name = "a"; $0.at = second.at }
+      let renamed = try await ask {
+        $0.kind = "App"
+        $0.name = "a"
+        $0.at = second.at
+      }
       XCTAssertEqual(renamed.count, 0, "it had another name then")
       let gone = try await ask { $0.uids = [app.uid] }
       XCTAssertEqual(gone.map(\.isGone), [true])
       XCTAssertEqual(gone.first?.object.name, "b")
       XCTAssertEqual(gone.first?.object.updated, third.at)
-      let none = try await ask { $0.uids = [app.uid]; $0.at = Timestamp(microseconds: first.at.microseconds - 1) }
+      let none = try await ask {
+        $0.uids = [app.uid]
+        $0.at = Timestamp(microseconds: first.at.microseconds - 1)
+      }
       XCTAssertEqual(none.count, 0)
-      let changed = try await ask { $0.at = second.at; $0.changedAfter = first.at }
+      let changed = try await ask {
+        $0.at = second.at
+        $0.changedAfter = first.at
+      }
       XCTAssertEqual(changed.map(\.object.version), [2])
-      let still = try await ask { $0.at = second.at; $0.changedAfter = second.at }
+      let still = try await ask {
+        $0.at = second.at
+        $0.changedAfter = second.at
+      }
       XCTAssertEqual(still.count, 0)
     },
     StoreCase(name: "the past is read in pages, by manager, and of one tenant alone") { store in
@@ -44,7 +61,10 @@ extension StoreContract {
           app.owners = ["name": FieldOwner(manager: .set("shop"), actor: "user:a", at: Timestamp(microseconds: 1))]
         } else {
           let other = FieldOwner(manager: .set("shop"), actor: "user:a", at: Timestamp(microseconds: 1))
-          app.owners = ["name": FieldOwner(manager: .set("shopping"), actor: "user:a", at: Timestamp(microseconds: 1), also: n == 1 ? [other] : [])]
+          app.owners = [
+            "name": FieldOwner(
+              manager: .set("shopping"), actor: "user:a", at: Timestamp(microseconds: 1), also: n == 1 ? [other] : [])
+          ]
         }
         uids.append(app.uid)
         _ = try await store.commit(Fixture.create(app))

@@ -22,7 +22,8 @@ final class DirectionTests: XCTestCase {
   private let shims: Set<String> = ["CLibYAML", "CLibPQ", "COpenSSL", "CLinux"]
   /// The only modules that may touch the outside.
   private let adapters: Set<String> = [
-    "Documents", "PostgresStore", "HTTPServer", "Crypto", "OutgoingHTTP", "Mail", "NameResolution", "ProcessRuntime", "GitRepositories",
+    "Documents", "PostgresStore", "HTTPServer", "Crypto", "OutgoingHTTP", "Mail", "NameResolution", "ProcessRuntime",
+    "GitRepositories",
   ]
 
   func testImportsFollowThePackage() throws {

@@ -36,7 +36,8 @@ struct OrganizationHandler: DeskHandler {
       let slug = try await TeamName.free(title, isLast: attempt > 1, reads: ports.reads)
       let intents = [
         Intent(
-          .create, .new(tenant: .rootTenant, kind: "Tenant"), fields: ["name": .string(slug), "title": .string(title)], newUID: tenant),
+          .create, .new(tenant: .rootTenant, kind: "Tenant"), fields: ["name": .string(slug), "title": .string(title)],
+          newUID: tenant),
         AccountWrites.join(
           tenant, account: uid, email: account.spec["email"]?.string ?? "", title: account.spec["title"], role: "owner"),
         Intent(.create, .new(tenant: .rootTenant, kind: "Subscription"), fields: ["tenant": .string(tenant.description)]),

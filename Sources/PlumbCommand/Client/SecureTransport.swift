@@ -30,9 +30,11 @@ final class SecureTransport: Transport {
     return response
   }
 
-  private func run(_ request: ClientRequest, within time: Duration?, take: ([UInt8], Int) throws -> Bool) throws -> ClientResponse {
+  private func run(_ request: ClientRequest, within time: Duration?, take: ([UInt8], Int) throws -> Bool) throws -> ClientResponse
+  {
     guard let curl = ProgramRunner.find("curl") else {
-      throw Problem(.missing, code: "program_missing", "https needs the program curl, which is not installed.", fix: "Install curl.")
+      throw Problem(
+        .missing, code: "program_missing", "https needs the program curl, which is not installed.", fix: "Install curl.")
     }
     let deadline = time.map { ContinuousClock.now + $0 }
     let call = try RunningProgram(
@@ -43,7 +45,8 @@ final class SecureTransport: Transport {
     while true {
       let silence = ContinuousClock.now + ClientLimits.silence
       guard let bytes = try next(call, min(deadline ?? silence, silence)) else {
-        throw Problem(.timeout, code: "timeout", "The server at \(base) did not answer in time.", fix: "Try again, or see its log.")
+        throw Problem(
+          .timeout, code: "timeout", "The server at \(base) did not answer in time.", fix: "Try again, or see its log.")
       }
       if bytes.isEmpty { break }
       let body = try head.take(bytes)
@@ -71,7 +74,8 @@ final class SecureTransport: Transport {
     }
     var lines = [
       "url = \(quoted(base + request.target))", "request = \(quoted(request.method))", "proto = \"=https\"", "max-redirs = 0",
-      "connect-timeout = \(ClientLimits.connectTime.inSeconds)", "globoff", "path-as-is", "http1.1", "silent", "show-error", "include",
+      "connect-timeout = \(ClientLimits.connectTime.inSeconds)", "globoff", "path-as-is", "http1.1", "silent", "show-error",
+      "include",
       "no-buffer", "suppress-connect-headers", "header = \"Expect:\"",
     ]
     for (name, value) in request.headers { lines.append("header = \(quoted("\(name): \(value)"))") }
@@ -112,7 +116,9 @@ struct ResponseHead {
 
   private func endOfHead() -> Int? {
     guard bytes.count >= 4 else { return nil }
-    for at in 3..<bytes.count where bytes[at] == 10 && bytes[at - 1] == 13 && bytes[at - 2] == 10 && bytes[at - 3] == 13 { return at + 1 }
+    for at in 3..<bytes.count where bytes[at] == 10 && bytes[at - 1] == 13 && bytes[at - 2] == 10 && bytes[at - 3] == 13 {
+      return at + 1
+    }
     return nil
   }
 }

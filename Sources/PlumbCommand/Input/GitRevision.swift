@@ -14,7 +14,8 @@ enum GitRevision {
       throw Problem(.invalid, code: "revision", "\"\(revision)\" is no revision.", fix: "Write such as main, v1.2 or HEAD~1.")
     }
     guard let git = ProgramRunner.find("git") else {
-      throw Problem(.unavailable, code: "program_missing", "The program git is not installed.", fix: "Install git, or compare folders.")
+      throw Problem(
+        .unavailable, code: "program_missing", "The program git is not installed.", fix: "Install git, or compare folders.")
     }
     var files: [SetFile] = []
     for path in paths {
@@ -75,16 +76,22 @@ enum GitRevision {
           .success(
             try await ProgramRunner.run(
               git, ["-C", folder] + arguments,
-              environment: ["PATH": "/usr/local/bin:/usr/bin:/bin", "GIT_OPTIONAL_LOCKS": "0", "HOME": "/nonexistent", "LC_ALL": "C"],
+              environment: [
+                "PATH": "/usr/local/bin:/usr/bin:/bin", "GIT_OPTIONAL_LOCKS": "0", "HOME": "/nonexistent", "LC_ALL": "C",
+              ],
               input: input, timeout: time, outputLimit: limit)))
       } catch { outcome.set(.failure(error)) }
     }
     let result = try outcome.get()
-    if result.isCut { throw Problem(.tooLarge, code: "too_large", "Revision \(revision) holds more than \(limit >> 20) MiB here.") }
+    if result.isCut {
+      throw Problem(.tooLarge, code: "too_large", "Revision \(revision) holds more than \(limit >> 20) MiB here.")
+    }
     guard result.status == 0 else {
-      let why = String(decoding: result.err.prefix(500), as: UTF8.self).split(separator: "\n").first.map(String.init) ?? "no reason"
+      let why =
+        String(decoding: result.err.prefix(500), as: UTF8.self).split(separator: "\n").first.map(String.init) ?? "no reason"
       throw Problem(
-        .invalid, code: "revision", "git cannot read revision \(revision) of \(folder): \(why).", fix: "Check the revision and the folder.")
+        .invalid, code: "revision", "git cannot read revision \(revision) of \(folder): \(why).",
+        fix: "Check the revision and the folder.")
     }
     return result.out
   }

@@ -64,7 +64,8 @@ struct OfflineDiff {
   private func plan(_ manifests: [Manifest], prune: [(tenant: UID, uid: UID)], from first: UInt64) throws -> Plan {
     let intents = manifests.map { manifest -> Intent in
       var intent = Intent(
-        .apply, .key(key(manifest, manifest.name)), fields: withSecrets(manifest), labels: manifest.labels, protect: manifest.protect,
+        .apply, .key(key(manifest, manifest.name)), fields: withSecrets(manifest), labels: manifest.labels,
+        protect: manifest.protect,
         place: manifest.place, places: manifest.places, checked: true, writer: .any)
       intent.movedFrom = manifest.movedFrom
       intent.unmanaged = manifest.unmanaged
@@ -107,7 +108,8 @@ struct OfflineDiff {
         let uid = UID(high: 0x2_7000, low: 0x8000_0000_0000_0000 | UInt64(snapshot.byKey.count + 1))
         snapshot.add(
           StoredObject(
-            tenant: key.tenant, uid: uid, kind: key.kind, name: key.name, version: 1, spec: spec, created: Self.now, updated: Self.now))
+            tenant: key.tenant, uid: uid, kind: key.kind, name: key.name, version: 1, spec: spec, created: Self.now,
+            updated: Self.now))
         return
       }
       snapshot.byKey[key] = .some(known)

@@ -19,7 +19,9 @@ enum PlanMarkdown {
       let sign = PlanText.sign(action).0
       text += "\(sign == "~" ? "!" : sign) \(action) \(fenced("\(item["kind"].string ?? "")/\(item["name"].string ?? "")"))"
       if let former = item["formerName"].string { text += " (was \(fenced(former)))" }
-      if let forced = item["forcedBy"].list?.compactMap(\.string), !forced.isEmpty { text += " (forced by \(fenced(forced.joined(separator: ", "))))" }
+      if let forced = item["forcedBy"].list?.compactMap(\.string), !forced.isEmpty {
+        text += " (forced by \(fenced(forced.joined(separator: ", "))))"
+      }
       text += item["reason"].string.map { "  (\(fenced($0)))" } ?? ""
       text += "\n"
       for effect in (item["effects"].list ?? []).compactMap(\.string) { text += "    > \(fenced(effect))\n" }

@@ -12,7 +12,9 @@ struct PlanText {
     for warning in (plan["warnings"].list ?? []).compactMap({ Problem($0) }) {
       text += console.styled("! warning: \(warning)", .yellow) + "\n"
     }
-    for ask in (plan["asks"].list ?? []).compactMap({ $0["message"].string }) { text += console.styled("! asks first: \(ask)", .yellow) + "\n" }
+    for ask in (plan["asks"].list ?? []).compactMap({ $0["message"].string }) {
+      text += console.styled("! asks first: \(ask)", .yellow) + "\n"
+    }
     return text + summary(plan, done: done) + "\n"
   }
 
@@ -45,11 +47,19 @@ struct PlanText {
     if action == "unchanged" { return "" }
     let (sign, style) = Self.sign(action)
     var head = "\(sign) \(action) \(item["kind"].string ?? "")/\(item["name"].string ?? "")"
-    if let former = item["formerName"].string { head = "\(sign) rename \(item["kind"].string ?? "")/\(former) -> \(item["name"].string ?? "")" }
-    if let forced = item["forcedBy"].list?.compactMap(\.string), !forced.isEmpty { head += "  (forced by \(forced.joined(separator: ", ")))" }
+    if let former = item["formerName"].string {
+      head = "\(sign) rename \(item["kind"].string ?? "")/\(former) -> \(item["name"].string ?? "")"
+    }
+    if let forced = item["forcedBy"].list?.compactMap(\.string), !forced.isEmpty {
+      head += "  (forced by \(forced.joined(separator: ", ")))"
+    }
     if let reason = item["reason"].string { head += "  (\(reason))" }
     var text = console.styled(head, style) + "\n"
-    if !done { for effect in (item["effects"].list ?? []).compactMap(\.string) { text += "    " + console.styled("> \(Table.clean(effect))", .cyan) + "\n" } }
+    if !done {
+      for effect in (item["effects"].list ?? []).compactMap(\.string) {
+        text += "    " + console.styled("> \(Table.clean(effect))", .cyan) + "\n"
+      }
+    }
     if action == "delete" || (action == "create" && done) { return text }
     for change in item["changes"].list ?? [] where change["default"].bool != true {
       text += "    " + Self.change(change, creates: action == "create") + "\n"

@@ -44,7 +44,9 @@ struct RootHandler: HTTPHandler {
   private func counted(_ request: HTTPRequest) async -> HTTPResponse {
     let tenant = RequestTenant()
     let response = await RequestTenant.$current.withValue(tenant) { await rest.handle(request) }
-    if let uid = tenant.tenant { tally.add(uid, user: tenant.user, family: RequestTally.family(of: request.path), status: response.status) }
+    if let uid = tenant.tenant {
+      tally.add(uid, user: tenant.user, family: RequestTally.family(of: request.path), status: response.status)
+    }
     return response
   }
 

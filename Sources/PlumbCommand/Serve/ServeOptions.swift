@@ -55,7 +55,8 @@ struct ServeOptions: Sendable {
     Flag("specs", value: "DIR", "Folder of the kinds; else PLUMB_SPECS, else the one beside the program."),
     Flag("data", value: "DIR", "Data directory; else ./.plumb."),
     Flag(
-      "keep-history", value: "TIME", "How long replaced versions of objects are kept, such as 90d; else PLUMB_KEEP_HISTORY, else 400d."),
+      "keep-history", value: "TIME",
+      "How long replaced versions of objects are kept, such as 90d; else PLUMB_KEEP_HISTORY, else 400d."),
     Flag("verbose", short: "v", "Log each request."),
   ]
 
@@ -70,7 +71,8 @@ struct ServeOptions: Sendable {
       guard let text = arguments.value(name) else { return nil }
       guard let number = Int(text), range.contains(number) else {
         throw Arguments.problem(
-          "flag_value", "--\(name) cannot be \"\(text)\"", fix: "Give a whole number from \(range.lowerBound) to \(range.upperBound).")
+          "flag_value", "--\(name) cannot be \"\(text)\"",
+          fix: "Give a whole number from \(range.lowerBound) to \(range.upperBound).")
       }
       return number
     }

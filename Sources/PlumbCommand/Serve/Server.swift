@@ -15,9 +15,9 @@ import Mail
 import ModelProvider
 import NameResolution
 import NativeView
+import OutgoingHTTP
 import PDFRendering
 import Payments
-import OutgoingHTTP
 import Planning
 import Ports
 import PostgresStore
@@ -148,16 +148,17 @@ final class Server: @unchecked Sendable {
     let payments = CountingService(
       inner: PaymentService(outgoing, settings: PaymentConfiguration(store: store, sealing: vault).read), integration: "stripe",
       tally: calls)
-    let services = Services([
-      GitService(
-        folder: data.path + "/git", allowPrivateTargets: options.allowPrivateTargets, applying: SourceApply(service: apply)),
-      ProcessService(directory: data.path + "/apps"), HTTPService(outgoing),
-      CountingService(inner: try MailService(server: options.smtp), integration: "email", tally: calls),
-      try DNSService(resolver: options.resolver), FeedService(store: store, catalog: catalog),
-      RecordsService(store: store, catalog: catalog), ChargingFacts(reads: store), PDFService(), payments,
-      IntegrationService(
-        store: store, payments: payments, outgoing: outgoing, hasMail: options.smtp != nil, tally: calls, clock: clock),
-    ] + Self.models(options))
+    let services = Services(
+      [
+        GitService(
+          folder: data.path + "/git", allowPrivateTargets: options.allowPrivateTargets, applying: SourceApply(service: apply)),
+        ProcessService(directory: data.path + "/apps"), HTTPService(outgoing),
+        CountingService(inner: try MailService(server: options.smtp), integration: "email", tally: calls),
+        try DNSService(resolver: options.resolver), FeedService(store: store, catalog: catalog),
+        RecordsService(store: store, catalog: catalog), ChargingFacts(reads: store), PDFService(), payments,
+        IntegrationService(
+          store: store, payments: payments, outgoing: outgoing, hasMail: options.smtp != nil, tally: calls, clock: clock),
+      ] + Self.models(options))
     let unknown = RouteChecker.checkSources(catalog, services: optionalServices.union(services.all.map(\.name)))
     guard unknown.isEmpty else { throw Problems(unknown) }
     var worker: Worker?
@@ -196,7 +197,8 @@ final class Server: @unchecked Sendable {
     }
     let hear: @Sendable () -> Void = { [worker] in worker?.hear() }
     let follower = FeedFollower(
-      store: store, catalog: catalog, controlled: options.role == .api ? [] : Set(ControllerRegistry.all(of: catalog).map(\.kind)),
+      store: store, catalog: catalog,
+      controlled: options.role == .api ? [] : Set(ControllerRegistry.all(of: catalog).map(\.kind)),
       changed: { tenants in
         identity.forget(tenants: tenants)
         bell.ring(tenants)
@@ -218,7 +220,8 @@ final class Server: @unchecked Sendable {
         federation: ProviderHTTP(outgoing), forget: { identity.forget(account: $0) }, url: { address.get() ?? "" }))
     if options.role != .worker {
       let native = NativeHandler(
-        catalog: catalog, store: store, writer: engine, apply: apply, changes: ChangeService(engine: engine), auth: identity, clock: clock, bell: bell, log: log)
+        catalog: catalog, store: store, writer: engine, apply: apply, changes: ChangeService(engine: engine), auth: identity,
+        clock: clock, bell: bell, log: log)
       let rest = RestHandler(
         catalog: catalog, store: store, writer: engine, auth: TallyingIdentity(inner: identity), sealing: vault, clock: clock,
         random: random, cursorKey: vault.derivedKey("cursor"), version: PlumbVersion.text,
@@ -255,7 +258,8 @@ final class Server: @unchecked Sendable {
       newUID: { vault.uid(at: clock.now()) }, log: log)
     loops.append { await monitor.run() }
     let upkeep = Upkeep(
-      store: store, identity: identity, vault: vault, clock: clock, tally: tally, catalog: catalog, keepHistory: options.keepHistory,
+      store: store, identity: identity, vault: vault, clock: clock, tally: tally, catalog: catalog,
+      keepHistory: options.keepHistory,
       log: log)
     loops.append { await upkeep.run() }
     let tasks = loops.map { loop in Task.detached { await loop() } }

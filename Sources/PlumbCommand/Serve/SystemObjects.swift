@@ -20,7 +20,8 @@ enum SystemObjects {
     Variable(name: "billing.currency", value: "usd", doc: "Currency of all prices, as ISO 4217 names it."),
     Variable(name: "billing.issuer", type: "template", doc: "Name, address and tax number on invoices, a line each."),
     Variable(name: "billing.footer", type: "template", doc: "Last line of invoices."),
-    Variable(name: "stripe.secretKey", type: "secret", doc: "Secret key of the payment provider; without one there is no provider."),
+    Variable(
+      name: "stripe.secretKey", type: "secret", doc: "Secret key of the payment provider; without one there is no provider."),
     Variable(name: "stripe.publishableKey", doc: "Publishable key of the payment provider, for web pages."),
     Variable(name: "stripe.webhookSecret", type: "secret", doc: "Signing secret of the payment provider's webhook."),
     Variable(name: "stripe.apiBase", value: "https://api.stripe.com", doc: "Where the payment provider's API is."),
@@ -47,12 +48,14 @@ enum SystemObjects {
           ["title": "Free", "description": "For trying things out.", "isSystem": true]
         ))
     }
-    let present = Set(try await engine.store.objects(named: wanted.map(\.key)).filter { !$0.deleted }.map { "\($0.kind)/\($0.name)" })
+    let present = Set(
+      try await engine.store.objects(named: wanted.map(\.key)).filter { !$0.deleted }.map { "\($0.kind)/\($0.name)" })
     let intents = wanted.filter { !present.contains("\($0.key.kind)/\($0.key.name)") }.map {
       Intent(.create, .key($0.key), fields: $0.fields, writer: .controller)
     }
     if intents.isEmpty { return }
-    do { _ = try await engine.write(intents, origin: origin) } catch let problems as Problems where problems.category == .conflict {
+    do { _ = try await engine.write(intents, origin: origin) } catch let problems as Problems where problems.category == .conflict
+    {
       // Another replica was first, or a plan of this title was there before.
     }
   }

@@ -9,7 +9,8 @@ enum ApplyVerb {
       Flag("dry-run", "Say what would be done, and do nothing."),
       Flag("confirm", value: "TOKEN", "Go on after a guard asked; the token is in its message."),
       Flag(
-        "on-drift", value: "correct|report|kind", "What becomes of drift of the set's objects from now on; kind: as each kind says.",
+        "on-drift", value: "correct|report|kind",
+        "What becomes of drift of the set's objects from now on; kind: as each kind says.",
         choices: ["correct", "report", "kind"]),
       Flag("wait", "Wait until everything in the set is ready."), Flag.timeout("5m"), Flag.output(["text", "json"]),
     ],

@@ -4,7 +4,8 @@ import Core
 enum BlameVerb {
   static let verb = Verb(
     name: "blame", summary: "Say of each field who set it: manager, commit, file and line, time.", positionals: "KIND/NAME",
-    positionalCount: 1...2, flags: [Flag.output(["table", "json"])], usesServer: true, examples: ["plumb blame App/web"], run: run)
+    positionalCount: 1...2, flags: [Flag.output(["table", "json"])], usesServer: true, examples: ["plumb blame App/web"], run: run
+  )
 
   static func run(_ arguments: Arguments, _ console: Console) throws -> ExitCode {
     let answer = try APIClient(arguments).get(try ObjectName.one(arguments.positionals).path + ["blame"])
@@ -28,7 +29,8 @@ enum BlameVerb {
         let place = item["file"].string.map { "\($0):\(item["line"].int ?? 0)" } ?? "-"
         return [
           item["path"].string ?? "", value.count > longestValue ? value.prefix(longestValue - 1) + "…" : value,
-          managers.joined(separator: ", "), item["actor"].string ?? "-", item["commit"].string.map { String($0.prefix(12)) } ?? "-",
+          managers.joined(separator: ", "), item["actor"].string ?? "-",
+          item["commit"].string.map { String($0.prefix(12)) } ?? "-",
           place, item["at"].string ?? "-",
         ]
       }, console: console)

@@ -8,7 +8,9 @@ enum DiffVerb {
     name: "diff", summary: "Say what an apply would change, or what changed. Exit code 0: nothing, 2: changes.",
     positionals: "[KIND[/NAME]]", positionalCount: 0...2,
     flags: SetInput.flags + [
-      Flag("base", value: "DIR|FILE|REVISION", "Compare with these manifests instead of the server: a folder, a file, or a git revision."),
+      Flag(
+        "base", value: "DIR|FILE|REVISION",
+        "Compare with these manifests instead of the server: a folder, a file, or a git revision."),
       Flag("head", value: "REVISION", "Compare what -f holds at this git revision, not in the working tree."),
       Flag("from", value: "TIME", "What changed on the server since this moment (RFC 3339)."),
       Flag("to", value: "TIME", "Until this moment; else now."),
@@ -40,7 +42,9 @@ enum DiffVerb {
   /// Branch against base.
   private static func offline(_ base: String, _ arguments: Arguments, _ console: Console) throws -> ExitCode {
     let sources = arguments.values("file")
-    guard !sources.isEmpty else { throw Arguments.problem("no_input", "no manifests are named", fix: "Name a file or a folder with -f.") }
+    guard !sources.isEmpty else {
+      throw Arguments.problem("no_input", "no manifests are named", fix: "Name a file or a folder with -f.")
+    }
     let catalog = try KindLoader.load(try SpecsPlace.find(arguments.value("specs") ?? Environment.value("PLUMB_SPECS")))
     let head = try arguments.value("head").map { try GitRevision.read($0, paths: sources) } ?? SetFiles.read(sources)
     let isPlace = FileManager.default.fileExists(atPath: base)

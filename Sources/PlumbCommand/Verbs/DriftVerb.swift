@@ -38,7 +38,8 @@ enum DriftVerb {
       (wide ? ["TENANT"] : []) + ["OBJECT", "SINCE", "ACTION", "MESSAGE"],
       items.map { item in
         (wide ? [item["tenant"].string ?? ""] : []) + [
-          "\(item["kind"].string ?? "")/\(item["name"].string ?? "")", Age.text(item["since"], now: now), item["action"].string ?? "",
+          "\(item["kind"].string ?? "")/\(item["name"].string ?? "")", Age.text(item["since"], now: now),
+          item["action"].string ?? "",
           item["message"].string ?? "",
         ]
       }, console: console)

@@ -9,7 +9,8 @@ enum EvalVerb {
     flags: [
       Flag(
         "input", value: "FILE|-",
-        "The document, known to the expression as `input`; the members of a map also by their own names. Several documents make a list."),
+        "The document, known to the expression as `input`; the members of a map also by their own names. Several documents make a list."
+      ),
       Flag.output(["json", "pretty", "yaml"]),
     ],
     takesExpression: true,
@@ -27,7 +28,9 @@ enum EvalVerb {
     }
     let program: CELProgram
     // An unknown function is a failure of the run: the expression may never come to it.
-    do { program = try CELProgram(arguments.positionals[0], functions: .platform, checksCalls: false) } catch let error as CELError {
+    do { program = try CELProgram(arguments.positionals[0], functions: .platform, checksCalls: false) } catch let error
+      as CELError
+    {
       throw Problems(
         error.faults.map { fault in
           Problem(

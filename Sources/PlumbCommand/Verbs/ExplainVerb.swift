@@ -61,7 +61,9 @@ enum ExplainVerb {
       text += observe["how"].string.map { ": \($0)" } ?? ""
       text += observe["onDrift"].string == "report" ? " Drift is only reported.\n" : " Drift is corrected.\n"
     }
-    if kind["replace"].bool == true { text += "\nA manifest that changes an immutable field has the object replaced by a new one.\n" }
+    if kind["replace"].bool == true {
+      text += "\nA manifest that changes an immutable field has the object replaced by a new one.\n"
+    }
     let rules = kind["rules"].list ?? []
     if !rules.isEmpty {
       text += "\n" + console.styled("Rules", .bold) + "\n" + rules.map { "  \($0["message"].string ?? "")\n" }.joined()
@@ -95,7 +97,9 @@ enum ExplainVerb {
     if let of = field["of"]["type"].string { facts[0] += " of \(of)" }
     if let kind = field["reference"]["kind"].string { facts = ["name of \(kind)"] }
     if field["required"].bool == true { facts.append("required") }
-    if field["immutable"].bool == true { facts.append(field["replace"].bool == true ? "a change replaces the object" : "immutable") }
+    if field["immutable"].bool == true {
+      facts.append(field["replace"].bool == true ? "a change replaces the object" : "immutable")
+    }
     if let writer = field["writer"].string, writer != "any" {
       facts.append(writer == "controller" ? "observed" : "set through the API")
     }

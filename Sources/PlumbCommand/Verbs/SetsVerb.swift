@@ -15,7 +15,12 @@ enum SetsVerb {
     case "name": console.out(items.map { ($0["name"].string ?? "") + "\n" }.joined())
     default:
       let now = SystemClock().now()
-      let rows = items.map { [$0["name"].string ?? "", "\($0["count"].int ?? 0)", Age.text($0["updatedAt"], now: now), $0["paused"]["reason"].string ?? ""] }
+      let rows = items.map {
+        [
+          $0["name"].string ?? "", "\($0["count"].int ?? 0)", Age.text($0["updatedAt"], now: now),
+          $0["paused"]["reason"].string ?? "",
+        ]
+      }
       console.out(Table.write(["SET", "OBJECTS", "UPDATED", "PAUSED"], rows, console: console))
     }
     return .done

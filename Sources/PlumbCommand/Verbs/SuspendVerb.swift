@@ -4,7 +4,8 @@ import Core
 enum SuspendVerb {
   static let set = Flag("set", value: "NAME", "The source of this set.")
   static let verb = Verb(
-    name: "suspend", summary: "Pause what works by itself, such as a git source.", positionals: "KIND/NAME ...", positionalCount: 0...100,
+    name: "suspend", summary: "Pause what works by itself, such as a git source.", positionals: "KIND/NAME ...",
+    positionalCount: 0...100,
     flags: [set, Flag("reason", value: "TEXT", "Why; its condition says so.")], usesServer: true,
     examples: ["plumb suspend GitSource/shop --reason \"incident 42\"", "plumb suspend --set shop"], run: run)
 
@@ -29,7 +30,8 @@ enum SuspendVerb {
     let set = arguments.value("set")
     guard (set == nil) == arguments.positionals.isEmpty else { return set }
     throw Arguments.problem(
-      "arguments", set == nil ? "nothing is named" : "a set and objects do not go together", fix: "Write KIND/NAME, or --set NAME.")
+      "arguments", set == nil ? "nothing is named" : "a set and objects do not go together",
+      fix: "Write KIND/NAME, or --set NAME.")
   }
 }
 

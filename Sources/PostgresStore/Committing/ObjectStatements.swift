@@ -11,7 +11,8 @@ struct ObjectArrays {
 
   private var tenant = ArrayColumn(.uuid), uid = ArrayColumn(.uuid), kind = ArrayColumn(.bigint), name = ArrayColumn(.text)
   private var rev = ArrayColumn(.bigint), version = ArrayColumn(.bigint), generation = ArrayColumn(.bigint)
-  private var spec = ArrayColumn(.jsonb), owners = ArrayColumn(.jsonb), labels = ArrayColumn(.jsonb), protect = ArrayColumn(.boolean)
+  private var spec = ArrayColumn(.jsonb), owners = ArrayColumn(.jsonb), labels = ArrayColumn(.jsonb),
+    protect = ArrayColumn(.boolean)
   private var created = ArrayColumn(.timestamptz), deleting = ArrayColumn(.timestamptz), deleted = ArrayColumn(.boolean)
   private var operation = ArrayColumn(.text)
   private var slots = slotTypes.map { ArrayColumn(.init(sql: $0)) }

@@ -122,7 +122,8 @@ extension PostgresStore {
         """, [.uid(owner), .text(set)])
       let inventory = rows.map { $0 }.filter { !$0.isNull(2) }.map { row in
         var found = InventoryRow(
-          tenant: row.uid(1), uid: row.uid(2), kind: kinds.name(row.int(3)), name: row.text(4), hash: row.bytes(5), version: row.int(6),
+          tenant: row.uid(1), uid: row.uid(2), kind: kinds.name(row.int(3)), name: row.text(4), hash: row.bytes(5),
+          version: row.int(6),
           file: row.text(7), line: row.int(8), current: row.isNull(9) ? nil : row.int(9))
         if let now = row.optionalText(10), now != found.name { found.renamed = now }
         return found

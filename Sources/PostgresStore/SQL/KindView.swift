@@ -17,12 +17,14 @@ struct KindView {
     // What the platform shares is everybody's; what only the platform sees stands in its own rows.
     let home = kind.scope == .shared ? "'\(UID.rootTenant)'::uuid" : "\(tenant)::uuid"
     if let record {
-      let columns = ["o.uid AS \"uid\"", "\(id("o.uid", name: nil)) AS \"id\"", "o.at AS \"createdAt\""] + record.columns.compactMap(column)
+      let columns =
+        ["o.uid AS \"uid\"", "\(id("o.uid", name: nil)) AS \"id\"", "o.at AS \"createdAt\""] + record.columns.compactMap(column)
       return "SELECT \(columns.joined(separator: ", ")) FROM \(schema).\(record.name) o WHERE o.tenant = \(home)"
     }
     let columns =
       [
-        "o.uid AS \"uid\"", "\(id("o.uid", name: "o.name")) AS \"id\"", "o.created AS \"createdAt\"", "o.updated AS \"updatedAt\"",
+        "o.uid AS \"uid\"", "\(id("o.uid", name: "o.name")) AS \"id\"", "o.created AS \"createdAt\"",
+        "o.updated AS \"updatedAt\"",
       ] + (kind.field("name") == nil ? ["o.name AS \"name\""] : []) + (kind.storage == .run ? Self.run(schema) : [])
       + kind.fields.filter(Self.isShown).map { "\(expression($0)) AS \(DatabaseAddress.identifier($0.name))" }
     return """

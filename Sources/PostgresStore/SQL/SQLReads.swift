@@ -37,7 +37,8 @@ extension PostgresStore: SQLPort {
   private static func reading<T>(_ connection: Connection, timeout: Duration, _ body: () throws -> T) throws -> T {
     let milliseconds = max(1, timeout.microseconds / 1000)
     try connection.command(
-      "BEGIN READ ONLY; SET LOCAL search_path TO pg_catalog; SET LOCAL statement_timeout TO \(milliseconds); SET LOCAL work_mem TO '16MB'")
+      "BEGIN READ ONLY; SET LOCAL search_path TO pg_catalog; SET LOCAL statement_timeout TO \(milliseconds); SET LOCAL work_mem TO '16MB'"
+    )
     let value = try body()
     try connection.command("COMMIT")
     return value

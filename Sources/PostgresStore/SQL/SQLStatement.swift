@@ -29,7 +29,9 @@ struct SQLStatement: Sendable {
     let used = views.filter { text.identifiers.contains($0.kind.name) }
     tables =
       used.isEmpty
-      ? "" : "WITH " + used.map { "\(DatabaseAddress.identifier($0.kind.name)) AS NOT MATERIALIZED (\($0.sql(tenant: "$1")))" }
+      ? ""
+      : "WITH "
+        + used.map { "\(DatabaseAddress.identifier($0.kind.name)) AS NOT MATERIALIZED (\($0.sql(tenant: "$1")))" }
         .joined(separator: ", ") + " "
     var body = ""
     var starts: [(Int, Int)] = []
@@ -54,7 +56,8 @@ struct SQLStatement: Sendable {
     var seen: Set<String> = []
     for column in columns where !seen.insert(column.name).inserted {
       throw Problem(
-        .invalid, code: "sql", "Two columns are named \"\(column.name)\".", place: text.place(0), fix: "Name one of them with AS.")
+        .invalid, code: "sql", "Two columns are named \"\(column.name)\".", place: text.place(0), fix: "Name one of them with AS."
+      )
     }
     self.columns = columns
   }

@@ -89,7 +89,8 @@ enum ObjectRow {
     var object = StoredObject(
       tenant: row.uid(first), uid: row.uid(first + 1), kind: kinds.name(row.int(first + 2)), name: row.text(first + 3),
       rev: row.int(first + 4), version: row.int(first + 5), generation: row.int(first + 6),
-      spec: try row.json(first + 7).object ?? ObjectMap(), owners: row.isNull(first + 8) ? [:] : OwnersCoding.owners(try row.json(first + 8)),
+      spec: try row.json(first + 7).object ?? ObjectMap(),
+      owners: row.isNull(first + 8) ? [:] : OwnersCoding.owners(try row.json(first + 8)),
       labels: try labels(row, first + 9), protected: row.bool(first + 10), created: row.time(first + 11),
       updated: row.time(first + 12),
       deleting: row.optionalTime(first + 13), deleted: row.bool(first + 14), status: try row.json(first + 15),

@@ -37,7 +37,9 @@ extension RouteExecutor {
     if let predicate = route.predicate { parts.append(predicate.predicate(RouteScope(context.names), ids: context.ids)) }
     let page = try await read(kind, PredicatePlan.all(parts), sort, window)
     return try await answer(page, kind) { data in
-      if let key, let position, RequestNotes.current?.isStale != true { services.cache.put(key, data, position: position, now: context.now) }
+      if let key, let position, RequestNotes.current?.isStale != true {
+        services.cache.put(key, data, position: position, now: context.now)
+      }
     }
   }
 

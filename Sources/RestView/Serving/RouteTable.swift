@@ -82,14 +82,15 @@ extension RouteChecker {
       return Problem(
         .invalid, code: "bad_kind", "\(kind.name): there is no service \"\(call.source)\"", place: call.place, fix: known)
     }
-    return calls + catalog.routes.flatMap { route in
-      route.lets.compactMap { one -> Problem? in
-        guard case .source(let name, _, _, _, _) = one.source, !services.contains(name) else { return nil }
-        return Problem(
-          .invalid, code: "bad_route", "\(route.id): there is no service \"\(name)\"",
-          place: route.places["let.\(one.name)"] ?? route.place, fix: known)
+    return calls
+      + catalog.routes.flatMap { route in
+        route.lets.compactMap { one -> Problem? in
+          guard case .source(let name, _, _, _, _) = one.source, !services.contains(name) else { return nil }
+          return Problem(
+            .invalid, code: "bad_route", "\(route.id): there is no service \"\(name)\"",
+            place: route.places["let.\(one.name)"] ?? route.place, fix: known)
+        }
       }
-    }
   }
 }
 

@@ -108,7 +108,8 @@ final class ServedRoute: Sendable {
     self.view = view
     self.isReply = isReply
     readsStatus =
-      isReply || sort.contains { if case .status = $0.path { true } else { false } } || kind.map { StatusUse.isRead(by: view, kind: $0) } ?? true
+      isReply || sort.contains { if case .status = $0.path { true } else { false } }
+      || kind.map { StatusUse.isRead(by: view, kind: $0) } ?? true
     hasBody = Self.hasBody(spec)
     readsBody = hasBody && !spec.accept.contains("raw")
     self.predicate = predicate

@@ -12,7 +12,9 @@ enum StatusUse {
   /// Errs on the side of yes: what cannot be told from the programs' paths counts as read.
   static func isRead(by plan: ViewPlan, kind: KindSpec) -> Bool {
     if plan.showsLastUse || kind.storage == .run { return true }
-    if plan.needs.references.keys.contains(where: { kind.field($0)?.isObserved ?? true }) || !plan.needs.inverses.isEmpty { return true }
+    if plan.needs.references.keys.contains(where: { kind.field($0)?.isObserved ?? true }) || !plan.needs.inverses.isEmpty {
+      return true
+    }
     return plan.members.contains { isRead(by: $0.output, kind) } || plan.bare.map { isRead(by: $0, kind) } ?? false
   }
 

@@ -117,7 +117,9 @@ extension RouteExecutor {
     let objects = Dictionary(found.map { ($0.uid, $0) }, uniquingKeysWith: { first, _ in first })
     for at in members.indices where seen.contains(members[at].uid) {
       members[at].existing = objects[members[at].uid]
-      if members[at].existing == nil { fault(at, .missing, ProblemCode.missing, "There is no such \(Spelling.words(kind.name)).") }
+      if members[at].existing == nil {
+        fault(at, .missing, ProblemCode.missing, "There is no such \(Spelling.words(kind.name)).")
+      }
     }
     guard problems.isEmpty else { throw Problems(problems) }
   }
@@ -131,7 +133,9 @@ extension RouteExecutor {
     let found = Dictionary(
       try await services.store.objects(named: keys).map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     for at in members.indices {
-      guard let holder = found[members[at].fields[identity]?.string ?? ""], !holder.deleted, holder.deleting == nil else { continue }
+      guard let holder = found[members[at].fields[identity]?.string ?? ""], !holder.deleted, holder.deleting == nil else {
+        continue
+      }
       members[at].existing = holder
       members[at].uid = holder.uid
     }
@@ -148,7 +152,9 @@ extension RouteExecutor {
       .patch, target, fields: member.fields, place: place, expectedVersion: dependsOnTarget ? existing.version : nil)
   }
 
-  private func commitBulk(_ plan: WritePlan, _ values: [ObjectValue], _ isNew: [Bool], _ kind: KindSpec) async throws -> WriteOutcome {
+  private func commitBulk(_ plan: WritePlan, _ values: [ObjectValue], _ isNew: [Bool], _ kind: KindSpec) async throws
+    -> WriteOutcome
+  {
     let guards = spec.unless
     let names = context.names
     let ids = context.ids
@@ -159,7 +165,9 @@ extension RouteExecutor {
         for (at, value) in values.enumerated() {
           let current =
             isNew[at] ? value : objects[at].map { ObjectValue($0, kind: kind, needs: needs, page: value.page, ids: ids) } ?? value
-          do { try Guards.check(guards, RouteScope(names, object: current)) } catch let problem as Problem { throw Problems(problem) }
+          do { try Guards.check(guards, RouteScope(names, object: current)) } catch let problem as Problem {
+            throw Problems(problem)
+          }
         }
         return []
       }
@@ -186,6 +194,7 @@ extension RouteExecutor {
 
   private static func tooMany(_ most: Int) -> Problem {
     Problem(
-      .tooLarge, code: ProblemCode.tooLarge, "This would change more than \(most) objects.", fix: "Narrow it down, or do it in parts.")
+      .tooLarge, code: ProblemCode.tooLarge, "This would change more than \(most) objects.",
+      fix: "Narrow it down, or do it in parts.")
   }
 }

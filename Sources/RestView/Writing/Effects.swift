@@ -59,7 +59,8 @@ struct Effects {
       var random = RandomGenerator(context.services.random)
       return [
         Intent(
-          .create, .new(tenant: tenant, kind: effect.kind.name), fields: fields, newUID: effect.kind.minted(UID(at: context.now, random: &random)))
+          .create, .new(tenant: tenant, kind: effect.kind.name), fields: fields,
+          newUID: effect.kind.minted(UID(at: context.now, random: &random)))
       ]
     }
     guard let predicate = effect.plan else {

@@ -44,7 +44,9 @@ public final class FaultyStore: StorePort, @unchecked Sendable {
   public func objects(tenant: UID, kind: String, at moment: Timestamp, limit: Int) async throws -> [StoredObject] {
     try await link.call("objects at") { try await inner.objects(tenant: tenant, kind: kind, at: moment, limit: limit) }
   }
-  public func past(_ query: PastQuery) async throws -> [PastObject] { try await link.call("past") { try await inner.past(query) } }
+  public func past(_ query: PastQuery) async throws -> [PastObject] {
+    try await link.call("past") { try await inner.past(query) }
+  }
   public func sets(holding uids: [UID]) async throws -> [(owner: UID, set: String, uid: UID)] {
     try await link.call("sets holding") { try await inner.sets(holding: uids) }
   }
@@ -80,7 +82,9 @@ public final class FaultyStore: StorePort, @unchecked Sendable {
   public func tallies(tenant: UID, group: UID, lastHours hours: Int?) async throws -> [TallyRow] {
     try await link.call("tallies") { try await inner.tallies(tenant: tenant, group: group, lastHours: hours) }
   }
-  public func groups(_ query: GroupQuery) async throws -> GroupPage { try await link.call("groups") { try await inner.groups(query) } }
+  public func groups(_ query: GroupQuery) async throws -> GroupPage {
+    try await link.call("groups") { try await inner.groups(query) }
+  }
   public func sequence(tenant: UID, name: String, count: Int) async throws -> Range<Int> {
     try await link.call("sequence", write: true) { try await inner.sequence(tenant: tenant, name: name, count: count) }
   }

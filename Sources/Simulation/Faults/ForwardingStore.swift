@@ -34,7 +34,9 @@ open class ForwardingStore: StorePort, @unchecked Sendable {
     try await inner.objects(tenant: tenant, kind: kind, at: moment, limit: limit)
   }
   open func past(_ query: PastQuery) async throws -> [PastObject] { try await inner.past(query) }
-  open func sets(holding uids: [UID]) async throws -> [(owner: UID, set: String, uid: UID)] { try await inner.sets(holding: uids) }
+  open func sets(holding uids: [UID]) async throws -> [(owner: UID, set: String, uid: UID)] {
+    try await inner.sets(holding: uids)
+  }
   open func values(tenant: UID, prefix: String, limit: Int) async throws -> [(key: String, value: Value)] {
     try await inner.values(tenant: tenant, prefix: prefix, limit: limit)
   }

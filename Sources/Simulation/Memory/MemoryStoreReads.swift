@@ -54,7 +54,8 @@ extension MemoryStore {
 
   func matches(_ state: MemoryState, _ query: ObjectQuery) -> [StoredObject] {
     state.objects.values.filter { object in
-      (query.everywhere || object.tenant == query.tenant) && object.kind == query.kind && (query.includeDeleted || !object.deleted)
+      (query.everywhere || object.tenant == query.tenant) && object.kind == query.kind
+        && (query.includeDeleted || !object.deleted)
         && MemoryPredicate { self.field(object, $0) }.holds(query.predicate)
     }
   }
@@ -173,7 +174,9 @@ extension MemoryStore {
       let found = state.history.sorted { $0.key < $1.key }.compactMap { uid, past -> PastObject? in
         if let after = query.after, uid <= after { return nil }
         if let uids = query.uids, !uids.contains(uid) { return nil }
-        let then = past.filter { $0.tenant == query.tenant && $0.entry.at <= query.at && (query.kind ?? $0.entry.kind) == $0.entry.kind }
+        let then = past.filter {
+          $0.tenant == query.tenant && $0.entry.at <= query.at && (query.kind ?? $0.entry.kind) == $0.entry.kind
+        }
         guard let last = then.max(by: { $0.entry.version < $1.entry.version }) else { return nil }
         let entry = last.entry
         if let name = query.name, entry.name != name { return nil }
