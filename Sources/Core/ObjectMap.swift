@@ -68,7 +68,8 @@ public struct ObjectMap: Sendable, ExpressibleByDictionaryLiteral, Sequence {
   private mutating func remove(at position: Int) {
     keys.remove(at: position)
     values.remove(at: position)
-    if index != nil { keys.count >= Self.indexFrom ? rebuildIndex() : (index = nil) }
+    guard index != nil else { return }
+    if keys.count >= Self.indexFrom { rebuildIndex() } else { index = nil }
   }
 
   private mutating func rebuildIndex() {

@@ -25,7 +25,9 @@ enum CoreSchema {
   }
 
   enum Number {
-    case value(Value), outOfRange, text
+    case value(Value)
+    case outOfRange
+    case text
   }
 
   static func number(_ b: UnsafeBufferPointer<UInt8>) -> Number {

@@ -30,7 +30,11 @@ struct DNSServer: Sendable, Hashable {
 }
 
 enum DNSTransport {
-  enum Failure: Error { case timeout, unreachable(String), closed }
+  enum Failure: Error {
+    case timeout
+    case unreachable(String)
+    case closed
+  }
 
   /// The first datagram that `accept` takes; others are passed over until the deadline.
   static func udp<T>(_ server: DNSServer, _ query: [UInt8], seconds: Double, accept: ([UInt8]) -> T?) throws -> T {

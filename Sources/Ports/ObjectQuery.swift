@@ -14,7 +14,12 @@ public enum FieldPath: Sendable, Hashable {
 
 public indirect enum Predicate: Sendable, Hashable {
   public enum Comparison: String, Sendable {
-    case equal = "=", notEqual = "<>", less = "<", lessOrEqual = "<=", greater = ">", greaterOrEqual = ">="
+    case equal = "="
+    case notEqual = "<>"
+    case less = "<"
+    case lessOrEqual = "<="
+    case greater = ">"
+    case greaterOrEqual = ">="
   }
   case always
   case never

@@ -91,7 +91,7 @@ public struct CaseSocket: Sendable {
     for _ in 0..<100 {
       let first = Int.random(in: 20_000...31_000)
       let open = (first..<first + count).compactMap { try? listen(port: $0).0 }
-      open.forEach { $0.close() }
+      for socket in open { socket.close() }
       if open.count == count { return first }
     }
     throw Problem(.unavailable, code: "socket", "No \(count) free ports were found.")

@@ -115,7 +115,7 @@ final class BillingTests: XCTestCase {
     let (_, session) = try checkout(["planId": .string(pro), "billingInterval": "year"])
     XCTAssertEqual(session["amount_total"], 27_840, "2900 a month, a fifth off the year")
     XCTAssertEqual(session["metadata"]["tenant"].string, tenant)
-    XCTAssertEqual(session["metadata"]["plan"].string, pro)
+    XCTAssertEqual(session["metadata"]["plan"].string.flatMap { UID($0) }?.objectID, pro)
     _ = try checkout(["planId": .string(pro)])
     let calls = provider.calls.dropFirst(before)
     XCTAssertEqual(calls.map(\.path), ["/v1/customers", "/v1/checkout/sessions", "/v1/checkout/sessions"])
