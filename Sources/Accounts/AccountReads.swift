@@ -10,11 +10,11 @@ struct Membership: Sendable {
   var tenant: StoredObject
   var role: String { user.spec["role"]?.string ?? "user" }
 
-  var value: Value {
+  func value(_ ids: any PublicIDs) -> Value {
     [
-      "tenantId": .string(tenant.uid.description), "tenantName": tenant.spec["title"] ?? .string(tenant.name),
+      "tenantId": .string(ids.text(tenant)), "tenantName": tenant.spec["title"] ?? .string(tenant.name),
       "tenantSlug": .string(tenant.name), "role": .string(role), "isRoot": .bool(tenant.uid == .rootTenant),
-      "joinedAt": .string(user.created.description), "userId": .string(user.uid.description),
+      "joinedAt": .string(user.created.description), "userId": .string(ids.text(user)),
     ]
   }
 }
@@ -79,11 +79,11 @@ struct AccountReads: Sendable {
   }
 
   /// How an account is told, without its secrets. The family's `reply` chooses from it.
-  static func value(_ account: StoredObject, lastLogin: Timestamp?) -> Value {
+  static func value(_ account: StoredObject, lastLogin: Timestamp?, _ ids: any PublicIDs) -> Value {
     var methods: [Value] = hasPassword(account) ? [["provider": "password"]] : []
     methods += (account.spec["identities"]?.list ?? []).map { ["provider": $0["provider"]] }
     return [
-      "id": .string(account.uid.description), "email": account.spec["email"] ?? .null,
+      "id": .string(ids.text(account)), "email": account.spec["email"] ?? .null,
       "displayName": account.spec["title"] ?? account.spec["email"] ?? .null,
       "emailVerified": account.spec["emailVerified"] ?? false, "isActive": account.spec["active"] ?? true,
       "authMethods": .list(methods), "createdAt": .string(account.created.description),

@@ -47,8 +47,10 @@ enum AccountProblem {
   static func denied(_ code: String, _ message: String) -> Problem { Problem(.denied, code: code, message) }
 
   /// The uid in a path. Throws `bad_id`.
-  static func uid(_ text: String?) throws -> UID {
-    guard let text, let uid = UID(text) else { throw Problem(.invalid, code: "bad_id", "This is no id.") }
+  static func uid(_ text: String?, _ kind: String, _ ports: OperationPorts) throws -> UID {
+    guard let text, let uid = ports.ids.uid(text, kind: kind) else {
+      throw Problem(.invalid, code: "bad_id", "This is no id of \(kind == "Tenant" ? "a tenant" : "a user").")
+    }
     return uid
   }
 }

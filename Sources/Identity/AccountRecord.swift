@@ -34,7 +34,8 @@ struct AccountRecord: Sendable {
   }
 
   func membership(named tenant: String) -> Membership? {
-    memberships.first { $0.tenant.uid.description == tenant || $0.tenant.name == tenant }
+    let uid = TenantLookup.uid(tenant)
+    return memberships.first { $0.tenant.uid == uid || $0.tenant.name == tenant }
   }
 
   /// Four statements, however many memberships there are. Nil when there is no such account.

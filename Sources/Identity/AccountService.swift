@@ -104,9 +104,12 @@ final class AccountService: @unchecked Sendable {
 
 /// A live tenant by uid or name.
 enum TenantLookup {
+  /// As any family may show it.
+  static func uid(_ named: String) -> UID? { UID(named) ?? UID(objectID: named) }
+
   static func tenant(_ named: String, _ store: any StorePort) async throws -> StoredObject? {
     let found: StoredObject?
-    if let uid = UID(named) ?? UID(objectID: named) {
+    if let uid = uid(named) {
       found = try await store.objects(tenant: .rootTenant, uids: [uid]).first { $0.kind == "Tenant" }
     } else {
       found = try await store.objects(named: [ObjectKey(tenant: .rootTenant, kind: "Tenant", name: named)]).first

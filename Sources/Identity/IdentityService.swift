@@ -50,7 +50,9 @@ public final class IdentityService: Authenticating, @unchecked Sendable {
       key: record.key.uid, account: record.account?.uid, actor: record.actor, role: record.role, authority: record.authority,
       scopes: (record.key.spec["scopes"]?.list ?? ["*"]).compactMap(\.string), permissions: record.permissions,
       isOperator: record.isOperator)
-    guard let named = credential.tenant, named != caller.tenant.description, named != caller.tenantName else { return caller }
+    guard let named = credential.tenant, named != caller.tenantName, TenantLookup.uid(named) != caller.tenant else {
+      return caller
+    }
     return try await acting(caller, in: named, now)
   }
 

@@ -12,7 +12,7 @@ struct FieldLoader {
 
   static let keys = [
     "type", "of", "fields", "ref", "onDelete", "tree", "crossTenant", "key", "required", "default", "enum", "moves", "min", "max",
-    "pattern", "format", "immutable", "replace", "writer", "secret", "generate", "computed", "indexed", "wakes", "doc",
+    "pattern", "format", "immutable", "replace", "writer", "secret", "generate", "computed", "indexed", "wakes", "idOf", "doc",
   ]
   /// Fields within fields deeper than this are refused.
   private static let depthLimit = 8
@@ -52,6 +52,10 @@ struct FieldLoader {
     field.indexed = map.bool("indexed") ?? false
     field.wakes = map.bool("wakes") ?? false
     if field.wakes, !map.has("ref") { faults.add("\"wakes\" belongs to a field with \"ref\"", at: map.place("wakes")) }
+    field.idOf = map.string("idOf")
+    if field.idOf != nil, map.has("ref") || field.type != .string {
+      faults.add("\"idOf\" belongs to a text without \"ref\"", at: map.place("idOf"))
+    }
     field.writer = map.choice("writer", among: ["any", "api", "controller"]).flatMap(FieldSpec.Writer.init(rawValue:)) ?? .any
     field.secret = map.choice("secret", among: ["hash", "sealed", "password"]).flatMap(FieldSpec.SecretStorage.init(rawValue:))
     field.defaultValue = expressions.program(map, "default", .constant)
@@ -74,7 +78,7 @@ struct FieldLoader {
   /// The type as written, or as other keys imply it: `ref` and `enum` text, `fields` an object.
   private func type(_ map: SpecMap) -> FieldSpec.FieldType {
     if map.has("type") { return map.choice("type", FieldSpec.FieldType.self) ?? .any }
-    if map.has("ref") || map.has("enum") { return .string }
+    if map.has("ref") || map.has("enum") || map.has("idOf") { return .string }
     if map.has("fields") { return .object }
     faults.add(
       "a field needs a \"type\"", at: map.place,

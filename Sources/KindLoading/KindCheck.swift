@@ -35,6 +35,7 @@ struct KindCheck {
   }
 
   private func check(_ field: FieldSpec, _ kind: KindSpec) {
+    if let kind = field.idOf, kinds[kind] == nil { faults.unknown("kind", kind, among: kinds.keys, at: field.place) }
     if let reference = field.reference {
       if kinds[reference.kind] == nil {
         faults.unknown("kind", reference.kind, among: kinds.keys, at: field.place)

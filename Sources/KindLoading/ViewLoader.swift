@@ -121,7 +121,7 @@ struct ViewLoader {
   private func related(_ node: Node, _ name: String, _ scope: ExpressionScope, _ depth: Int) -> ViewSpec.Related? {
     guard
       let map = SpecMap(
-        node, in: file, faults, what: "\"\(name)\"", keys: ["kind", "where", "sort", "limit", "view", "count", "inside"])
+        node, in: file, faults, what: "\"\(name)\"", keys: ["kind", "where", "sort", "limit", "view", "count", "inside", "first"])
     else { return nil }
     guard let written = map.string("kind") else { return nil }
     let kind = written.split(separator: "/").last.map(String.init) ?? written
@@ -138,9 +138,14 @@ struct ViewLoader {
         viewName = view(node, name: "", kind: kind, scope: scope, depth: depth + 1).map(keep)
       }
     }
+    let first = map.bool("first") ?? false
+    if first, map.has("limit") || map.bool("count") == true {
+      faults.add("\"first\" is one object: it goes with neither \"limit\" nor \"count\"", at: map.place("first"))
+    }
     return ViewSpec.Related(
-      kind: kind, predicate: predicate, sort: SortLoader.keys(map["sort"], in: map), limit: map.int("limit", 1...1000) ?? 100,
-      count: map.bool("count") ?? false, view: viewName, inside: map.bool("inside") ?? false)
+      kind: kind, predicate: predicate, sort: SortLoader.keys(map["sort"], in: map),
+      limit: first ? 1 : map.int("limit", 1...1000) ?? 100, count: map.bool("count") ?? false, view: viewName,
+      inside: map.bool("inside") ?? false, first: first)
   }
 
   /// A map by its name in the file's `maps`, or written out.

@@ -88,6 +88,8 @@ public final class FieldSpec: @unchecked Sendable {
   public var key: String?
   public var indexed = false
   public var wakes = false
+  /// Text that is the uid of an object of this kind, which may be gone: families show and read it in their own style of ids.
+  public var idOf: String?
   /// Where it stands in its kind.yaml.
   public var place: Place?
 
@@ -103,6 +105,7 @@ public final class FieldSpec: @unchecked Sendable {
     (copy.min, copy.max, copy.pattern, copy.format, copy.immutable) = (min, max, pattern, format, immutable)
     (copy.writer, copy.secret, copy.generate, copy.computed, copy.reference) = (writer, secret, generate, computed, reference)
     copy.replace = replace
+    copy.idOf = idOf
     (copy.items, copy.fields, copy.key, copy.indexed, copy.wakes, copy.place) = (items, fields, key, indexed, wakes, place)
     return copy
   }

@@ -47,10 +47,14 @@ public struct ViewSpec: Sendable {
     public var view: String?
     /// The objects stand in the tenant that is shown: for views of tenants, which only the root tenant sees.
     public var inside: Bool
+    /// The first match by itself, or null, instead of a list.
+    public var first: Bool
     public init(
-      kind: String, predicate: CELProgram, sort: [SortKey], limit: Int, count: Bool, view: String?, inside: Bool = false
+      kind: String, predicate: CELProgram, sort: [SortKey], limit: Int, count: Bool, view: String?, inside: Bool = false,
+      first: Bool = false
     ) {
       self.inside = inside
+      self.first = first
       self.kind = kind
       self.predicate = predicate
       self.sort = sort

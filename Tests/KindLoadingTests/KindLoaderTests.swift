@@ -87,6 +87,8 @@ final class KindLoaderTests: XCTestCase {
       (rest, "verb: create", "verb: create, each: {in: a, most: 9, id: b}", "{in: a", "what is made has no id yet"),
       (rest, "verb: list", "verb: list, redirect: name", "name, filter", "\"redirect\" answers for one object"),
       (rest, "verb: list", "verb: list, render: {type: csv, body: name}", "{type: csv", "\"type\" must be a media type"),
+      (kind, "costCents: {type: integer", "costCents: {idOf: Item, type: integer", "Item, type", "\"idOf\" belongs to a text"),
+      (kind, "costCents: {type: integer", "costCents: {idOf: Itme", "costCents", "there is no kind \"Itme\""),
       (kind, "costCents: {type: integer", "costCents: {wakes: true, type: integer", "true, type", "\"wakes\" belongs to a field"),
       (
         shelf, "fields:", "migrations: [{rev: 2, drop: [color]}]\nfields:", "2, drop",

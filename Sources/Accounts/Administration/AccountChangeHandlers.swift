@@ -57,8 +57,8 @@ struct AccountRoleHandler: DeskHandler {
 
   func handle(_ call: OperationCall, _ ports: OperationPorts) async throws -> OperationReply {
     let parts = try desk.parts()
-    let uid = try AccountProblem.uid(call.path["userId"])
-    let tenant = try AccountProblem.uid(call.path["tenantId"])
+    let uid = try AccountProblem.uid(call.path["userId"], "Account", ports)
+    let tenant = try AccountProblem.uid(call.path["tenantId"], "Tenant", ports)
     let role = call.args["role"]?.string ?? ""
     let reads = AccountReads(ports)
     guard let membership = try await reads.memberships(of: uid).first(where: { $0.tenant.uid == tenant }) else {

@@ -18,19 +18,25 @@ struct OwnedTenant: Sendable {
     return owned
   }
 
-  var value: Value {
+  func value(_ ids: any PublicIDs) -> Value {
     [
-      "tenantId": .string(tenant.uid.description), "tenantName": tenant.spec["title"] ?? .string(tenant.name),
+      "tenantId": .string(ids.text(tenant)), "tenantName": tenant.spec["title"] ?? .string(tenant.name),
       "isRoot": .bool(tenant.uid == .rootTenant),
       "otherMembers": .list(
         others.map { user in
           [
-            "userId": user.spec["account"] ?? .string(user.uid.description), "email": user.spec["email"] ?? .null,
+            "userId": .string(Self.person(user, ids)), "email": user.spec["email"] ?? .null,
             "displayName": user.spec["title"] ?? user.spec["email"] ?? .null, "role": user.spec["role"] ?? "user",
             "joinedAt": .string(user.created.description),
           ]
         }),
     ]
+  }
+
+  /// The id of the person behind a member; of the member itself where nobody is.
+  private static func person(_ user: StoredObject, _ ids: any PublicIDs) -> String {
+    guard let account = user.spec["account"]?.string.flatMap({ UID($0) }) else { return ids.text(user) }
+    return ids.text(account, kind: "Account")
   }
 }
 
@@ -42,8 +48,9 @@ struct PreflightDeleteHandler: DeskHandler {
     let account = try await AccountTarget.find(call, ports)
     let reads = AccountReads(ports)
     let owned = try await OwnedTenant.all(try await reads.memberships(of: account.uid), reads)
-    let isStuck = owned.contains { $0.tenant.uid == .rootTenant && $0.others.isEmpty }
-    return .value(["canDelete": .bool(!isStuck), "ownerships": .list(owned.map(\.value))])
+    // As the deletion itself: the root tenant is handed over first.
+    let isStuck = owned.contains { $0.tenant.uid == .rootTenant }
+    return .value(["canDelete": .bool(!isStuck), "ownerships": .list(owned.map { $0.value(ports.ids) })])
   }
 }
 
@@ -62,15 +69,21 @@ struct DeleteAccountHandler: DeskHandler {
     }
     let owned = try await OwnedTenant.all(memberships, reads)
     let replacements = call.body["replacementOwners"].object ?? [:]
-    let confirmed = Set((call.body["confirmTenantDeletions"].list ?? []).compactMap(\.string))
+    let confirmed = Set(
+      (call.body["confirmTenantDeletions"].list ?? []).compactMap(\.string).compactMap { ports.ids.uid($0, kind: "Tenant") })
+    let wantedOwners = Dictionary(
+      replacements.compactMap { id, owner in ports.ids.uid(id, kind: "Tenant").map { ($0, owner.string ?? "") } },
+      uniquingKeysWith: { first, _ in first })
     var intents: [Intent] = []
     var problems: [Problem] = []
     var left = memberships.map(\.user)
     for one in owned {
-      let id = one.tenant.uid.description
+      let id = ports.ids.text(one.tenant)
       let pointer = "/replacementOwners/\(id)"
-      if let wanted = replacements[id]?.string {
-        guard let member = one.others.first(where: { $0.spec["account"]?.string == wanted || $0.uid.description == wanted })
+      if let wanted = wantedOwners[one.tenant.uid] {
+        let uid = ports.ids.uid(wanted, kind: "Account")
+        guard let uid,
+          let member = one.others.first(where: { $0.spec["account"]?.string == uid.description || $0.uid == uid })
         else {
           problems.append(
             AccountProblem.invalid("bad_owner", "The new owner of \(one.tenant.name) is no other member of it.", pointer))
@@ -78,7 +91,7 @@ struct DeleteAccountHandler: DeskHandler {
         }
         // The leaving owner's membership goes in the same transaction.
         intents.append(AccountWrites.patch(user: member, ["role": "owner"], expecting: member.version))
-      } else if confirmed.contains(id) {
+      } else if confirmed.contains(one.tenant.uid) {
         intents += one.others.map { AccountWrites.delete($0, force: true) }
         intents.append(AccountWrites.delete(one.tenant, force: true))
       } else {

@@ -23,7 +23,7 @@ struct ListAccountsHandler: DeskHandler {
     let memberships = try await AccountReads(ports).memberships(of: uids)
     let logins = try await ports.reads.lastUsed(tenant: .rootTenant, uids: uids)
     let accounts = page.objects.map { account -> Value in
-      var value = AccountReads.value(account, lastLogin: logins[account.uid])
+      var value = AccountReads.value(account, lastLogin: logins[account.uid], ports.ids)
       value["tenantCount"] = .int(memberships[account.uid]?.count ?? 0)
       return value
     }
@@ -38,15 +38,17 @@ struct GetAccountHandler: DeskHandler {
   func handle(_ call: OperationCall, _ ports: OperationPorts) async throws -> OperationReply {
     let account = try await AccountTarget.find(call, ports)
     let last = try await SignIn.lastLogin(account.uid, ports)
-    var value = try await SignIn.describe(account, lastLogin: last, ports)
-    value["memberships"] = .list(try await withPlans(value["memberships"].list ?? [], ports))
-    return .value(value)
+    let memberships = try await AccountReads(ports).memberships(of: account.uid)
+    return .value([
+      "account": AccountReads.value(account, lastLogin: last, ports.ids),
+      "memberships": .list(try await withPlans(memberships, ports)),
+    ])
   }
 
   /// What each tenant is subscribed to. Four statements at most.
-  private func withPlans(_ memberships: [Value], _ ports: OperationPorts) async throws -> [Value] {
-    let tenants = memberships.compactMap { $0["tenantId"].string }
-    guard !tenants.isEmpty, ports.catalog.kind("Subscription") != nil else { return memberships }
+  private func withPlans(_ memberships: [Membership], _ ports: OperationPorts) async throws -> [Value] {
+    let tenants = memberships.map(\.tenant.uid.description)
+    guard !tenants.isEmpty, ports.catalog.kind("Subscription") != nil else { return memberships.map { $0.value(ports.ids) } }
     let subscriptions = try await ports.reads.list(
       ObjectQuery(
         tenant: .rootTenant, kind: "Subscription", predicate: .among(.spec(["tenant"]), tenants.map(Value.string)),
@@ -58,11 +60,11 @@ struct GetAccountHandler: DeskHandler {
       tenant: .rootTenant, uids: Array(Set(subscriptions.compactMap { $0.spec["plan"]?.string.flatMap { UID($0) } })))
     let credits = try await Credits.read(tenants, ports)
     return memberships.map { membership in
-      let tenant = membership["tenantId"].string ?? ""
+      let tenant = membership.tenant.uid.description
       let subscription = byTenant[tenant]
       let plan = plans.first { $0.uid.description == subscription?.spec["plan"]?.string }
-      var value = membership
-      value["planId"] = Value(plan?.uid.description)
+      var value = membership.value(ports.ids)
+      value["planId"] = Value(plan.map(ports.ids.text))
       value["planName"] = plan.map { $0.spec["title"] ?? .string($0.name) } ?? .null
       value["billingWaived"] = subscription?.spec["waived"] ?? false
       value["subscriptionCredits"] = .int(credits[tenant]?["subscription"] ?? 0)
@@ -90,7 +92,7 @@ enum Credits {
 
 enum AccountTarget {
   static func find(_ call: OperationCall, _ ports: OperationPorts) async throws -> StoredObject {
-    let uid = try AccountProblem.uid(call.path["userId"])
+    let uid = try AccountProblem.uid(call.path["userId"], "Account", ports)
     guard let account = try await AccountReads(ports).account(uid) else { throw AccountProblem.missing("user") }
     return account
   }

@@ -26,7 +26,7 @@ struct InviteHandler: DeskHandler {
       throw Problem(.conflict, code: "conflict", "This address is invited already.", pointer: "/email")
     }
     try await MemberLimit.check(call.tenant, ports)
-    let uid = ports.newUID()
+    let uid = ports.newUID(for: "Invitation")
     let token = try await parts.kit.tokens.make(
       Invitation.purpose, ["tenant": .string(call.tenant.description), "invitation": .string(uid.description)])
     let tenant = try await ports.reads.objects(tenant: .rootTenant, uids: [call.tenant]).first

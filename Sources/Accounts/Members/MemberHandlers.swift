@@ -52,7 +52,7 @@ struct TransferOwnershipHandler: DeskHandler {
 enum MemberTarget {
   /// The member that the path names. Throws `bad_id`, `not_found`.
   static func find(_ call: OperationCall, _ ports: OperationPorts) async throws -> StoredObject {
-    let uid = try AccountProblem.uid(call.path["userId"])
+    let uid = try AccountProblem.uid(call.path["userId"], "Account", ports)
     guard let member = try await AccountReads(ports).member(uid, of: call.tenant) else { throw AccountProblem.missing("member") }
     return member
   }

@@ -32,7 +32,7 @@ struct OrganizationHandler: DeskHandler {
     let parts = try desk.parts()
     let title = call.fields["title"]?.string ?? ""
     for attempt in 1...Self.attempts {
-      let tenant = ports.newUID()
+      let tenant = ports.newUID(for: "Tenant")
       let slug = try await TeamName.free(title, isLast: attempt > 1, reads: ports.reads)
       let intents = [
         Intent(

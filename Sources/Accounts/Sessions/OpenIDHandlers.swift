@@ -134,7 +134,7 @@ struct FederatedAccounts: Sendable {
   private func make(_ person: FederatedPerson, _ email: String, _ link: Value) async throws -> StoredObject {
     let title = (person.name ?? String(email.prefix { $0 != "@" })).trimmed
     for attempt in 1...Self.attempts {
-      let (account, tenant) = (ports.newUID(), ports.newUID())
+      let (account, tenant) = (ports.newUID(for: "Account"), ports.newUID(for: "Tenant"))
       let team = TeamName.title(for: title)
       let slug = try await TeamName.free(team, isLast: attempt > 1, reads: ports.reads)
       do {

@@ -33,7 +33,8 @@ struct SignIn: Sendable {
   static func describe(_ account: StoredObject, lastLogin: Timestamp?, _ ports: OperationPorts) async throws -> Value {
     let memberships = try await AccountReads(ports).memberships(of: account.uid)
     return [
-      "account": AccountReads.value(account, lastLogin: lastLogin), "memberships": .list(memberships.map(\.value)),
+      "account": AccountReads.value(account, lastLogin: lastLogin, ports.ids),
+      "memberships": .list(memberships.map { $0.value(ports.ids) }),
     ]
   }
 

@@ -25,12 +25,12 @@ struct SignUpHandler: DeskHandler {
       guard let invitation, invitation.email == email else { throw AccountProblem.badToken }
     }
     guard try await reads.account(email: email) == nil else { throw Self.taken }
-    let account = ports.newUID()
+    let account = ports.newUID(for: "Account")
     let token = try await parts.kit.tokens.make(.verifyEmail, ["account": .string(account.description), "email": .string(email)])
     let mail = try await AccountMail(parts: parts, ports: ports, call: call).intent(
       "verify-email", to: email, language: nil, token: token, path: "/verify-email", ["name": title])
     for attempt in 1...Self.attempts {
-      let tenant = ports.newUID()
+      let tenant = ports.newUID(for: "Tenant")
       let team = TeamName.title(for: title)
       let slug = try await TeamName.free(team, isLast: attempt > 1, reads: ports.reads)
       var intents = [

@@ -78,6 +78,10 @@ public struct OperationOutcome: Sendable {
 /// Identifiers as the family of the call shows them.
 public protocol PublicIDs: Sendable {
   func text(_ object: StoredObject) -> String
+  /// The same for an object that need not be read. Not for kinds whose ids are their names.
+  func text(_ uid: UID, kind: String) -> String
+  /// The uid behind a client's id; nil for a malformed one. Whether there is such an object is not looked at.
+  func uid(_ text: String, kind: String) -> UID?
   /// The object that a client's id names in a tenant; nil for a malformed id, an unknown one, and one of another kind.
   func object(_ text: String, kind: String, tenant: UID) async throws -> StoredObject?
 }

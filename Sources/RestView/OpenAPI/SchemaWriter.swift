@@ -24,10 +24,10 @@ struct SchemaWriter {
   func request(_ field: FieldSpec, nullable: Bool = true) -> Value {
     var schema = ObjectMap()
     if let doc = field.doc { schema["description"] = .string(doc) }
-    if field.reference != nil, field.type != .list {
+    if field.reference != nil || field.idOf != nil, field.type != .list {
       schema["type"] = "string"
       schema["minLength"] = 1
-      if let kind = field.reference?.kind {
+      if let kind = field.reference?.kind ?? field.idOf {
         switch ids.style(kind) {
         case .uuid: schema["format"] = "uuid"
         case .objectid: schema["pattern"] = .string(Self.objectID)
@@ -124,6 +124,9 @@ struct SchemaWriter {
     case .total(let plan): return ["type": plan.kind.field(plan.total.sum)?.type == .integer ? "integer" : "string"]
     case .related(let related):
       if related.spec.count { return ["type": "integer"] }
+      if related.spec.first {
+        return ["anyOf": [related.view.map { response($0, depth: depth + 1) } ?? ["type": "string"], ["type": "null"]]]
+      }
       return ["type": "array", "items": related.view.map { response($0, depth: depth + 1) } ?? ["type": "string"]]
     }
   }

@@ -123,7 +123,7 @@ struct PredicateBuilder {
         throw PredicateFault(message: "a predicate cannot go through the reference \"\(name)\"")
       }
       if name == kind.identityField, path.count == 1, kind.storage != .record { return FieldTerm(path: .name) }
-      return FieldTerm(path: field.isObserved ? .status(path) : .spec(path), idKind: reference?.kind)
+      return FieldTerm(path: field.isObserved ? .status(path) : .spec(path), idKind: reference?.kind ?? field.idOf)
     }
     switch (name, path.count) {
     case ("id", 1): return ids.style(kind.name) == .name ? FieldTerm(path: .name) : FieldTerm(path: .uid, idKind: kind.name)

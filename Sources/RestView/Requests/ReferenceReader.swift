@@ -10,7 +10,7 @@ struct ReferenceReader {
 
   /// The value with every reference as a uid; what is no id of its kind is a fault.
   mutating func read(_ value: Value, _ field: FieldSpec, pointer: String) -> Value {
-    if let reference = field.reference, field.type != .list { return uid(value, reference.kind, pointer) }
+    if let kind = field.reference?.kind ?? field.idOf, field.type != .list { return uid(value, kind, pointer) }
     switch value {
     case .list(let items):
       guard let of = field.of else { return value }

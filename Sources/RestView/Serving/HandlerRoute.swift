@@ -129,6 +129,12 @@ struct HandlerIDs: PublicIDs {
   let catalog: KindCatalog
 
   func text(_ object: StoredObject) -> String { ids.text(object) }
+  func text(_ uid: UID, kind: String) -> String { ids.text(uid, kind: kind) }
+
+  func uid(_ text: String, kind: String) -> UID? {
+    guard case .uid(let uid)? = ids.read(text, kind: kind) else { return nil }
+    return uid
+  }
 
   func object(_ text: String, kind: String, tenant: UID) async throws -> StoredObject? {
     guard let spec = catalog.kind(kind), let id = ids.read(text, kind: kind) else { return nil }

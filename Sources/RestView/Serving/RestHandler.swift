@@ -122,6 +122,7 @@ public final class RestHandler: HTTPHandler {
       let allow = methods.joined(separator: ", ")
       if request.method == "OPTIONS" {
         var response = HTTPResponse(status: 204, headers: ["Allow": allow])
+        for (name, value) in family.standardHeaders where name != "Content-Type" { response.headers.add(name, value) }
         family.addHeaders(to: &response, requestID: id)
         return response
       }

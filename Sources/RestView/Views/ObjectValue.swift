@@ -48,6 +48,7 @@ final class ObjectValue: CELObject, Sendable {
     if let reference = field.of?.reference, case .list(let items) = stored {
       return .list(items.map { self.reference($0, field.name, reference) })
     }
+    if let kind = field.idOf, let uid = stored.string.flatMap({ UID($0) }) { return .string(ids.text(uid, kind: kind)) }
     return FieldConversion.expression(stored, field)
   }
 

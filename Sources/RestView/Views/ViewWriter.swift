@@ -86,7 +86,7 @@ struct ViewWriter {
     _ field: FieldSpec, _ spelling: FamilySpec.Case?, _ object: ObjectValue, _ map: [String: String]?, to out: inout [UInt8]
   ) {
     let stored = Builtins.stored(field, of: object.object, kind: object.kind)
-    if field.reference != nil || field.of?.reference != nil || field.secret != nil {
+    if field.reference != nil || field.of?.reference != nil || field.idOf != nil || field.secret != nil {
       return write(object.member(field.name) ?? .null, map, to: &out)
     }
     switch stored {
@@ -119,10 +119,15 @@ struct ViewWriter {
 
   private func related(_ plan: RelatedPlan, _ object: ObjectValue?, to out: inout [UInt8]) {
     guard let object, let data = object.page.related[plan.number] else {
-      return out.append(contentsOf: (plan.spec.count ? "0" : "[]").utf8)
+      return out.append(contentsOf: (plan.spec.count ? "0" : plan.spec.first ? "null" : "[]").utf8)
     }
     if plan.spec.count { return JSON.write(data.counts[object.object.uid] ?? 0, to: &out) }
     let own = data.objects[object.object.uid] ?? []
+    if plan.spec.first {
+      guard let one = own.first else { return Self.null(&out) }
+      guard let view = plan.view else { return JSON.write(ids.text(one), to: &out) }
+      return write(view, ObjectValue(one, kind: plan.kind, needs: view.needs, page: data.page, ids: ids), to: &out)
+    }
     guard let view = plan.view else {
       return JSON.write(.list(own.map { .string(ids.text($0)) }), to: &out)
     }
