@@ -130,7 +130,8 @@ let package = Package(
     tests(
       "SimulationTests",
       [
-        "Core", "Kinds", "KindLoading", "Ports", "Planning", "Identity", "Reconciling", "PostgresStore", "Controllers", "Crypto",
+        "Core", "Kinds", "KindLoading", "Ports", "Planning", "Identity", "Execution", "Reconciling", "PostgresStore",
+        "Controllers", "Crypto",
         "Simulation", "TestSupport",
       ]),
     tests("CommandTests", ["Core", "Kinds", "KindLoading", "Ports", "HTTPServer", "NativeView", "PlumbCommand", "TestSupport"]),

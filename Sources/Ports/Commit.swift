@@ -250,8 +250,30 @@ public struct Commit: Sendable {
   public var work: [WorkRequest] = []
   /// Work items that this commit finishes: removed (or moved to `due`) only if no one marked them dirty meanwhile.
   public var finished: [FinishedWork] = []
-  public var fence: Fence?
+  /// Claims that must hold, one for each shard whose work is in here; none for what is no worker's.
+  public var fences: [Fence] = []
+  /// The claim of a commit about one shard.
+  public var fence: Fence? {
+    get { fences.first }
+    set { fences = newValue.map { [$0] } ?? [] }
+  }
   public init(origin: Origin) { self.origin = origin }
+
+  /// Both happen, or neither. `origin` stays.
+  public mutating func merge(_ other: Commit) {
+    writes += other.writes
+    statuses += other.statuses
+    pins += other.pins
+    inventory += other.inventory
+    records += other.records
+    series += other.series
+    tallies += other.tallies
+    story += other.story
+    effects += other.effects
+    work += other.work
+    finished += other.finished
+    for fence in other.fences where !fences.contains(fence) { fences.append(fence) }
+  }
 }
 
 public struct WorkRequest: Sendable, Hashable {

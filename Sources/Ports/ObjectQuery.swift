@@ -99,6 +99,16 @@ public struct ObjectKey: Sendable, Hashable {
   }
 }
 
+/// Where an object's rows stand.
+public struct ObjectPlace: Sendable, Hashable {
+  public var tenant: UID
+  public var uid: UID
+  public init(tenant: UID, uid: UID) {
+    self.tenant = tenant
+    self.uid = uid
+  }
+}
+
 /// Rows of a record kind: newest first unless said otherwise.
 public struct RecordQuery: Sendable {
   public var tenant: UID

@@ -8,6 +8,10 @@ public protocol ServicePort: Sendable {
   var name: String { get }
   /// What the world is like for this object just now. Throws Problem(.unavailable) when it cannot be seen.
   func observe(_ metadata: ObjectMetadata, operation: String, arguments: Value) async throws -> Value
+  /// `observe` answers from memory or from the store: many objects may wait for it together.
+  var answersAtOnce: Bool { get }
+  /// Several looks, all at once where the service can. Nil: it cannot be seen.
+  func observe(_ looks: [(metadata: ObjectMetadata, operation: String, arguments: Value)]) async -> [Value?]
   /// Takes one step. `key` is the same for every attempt of the same intent. The deadline is kept by the caller too.
   func perform(_ step: Step, key: String, metadata: ObjectMetadata) async -> StepReply
   /// Probed steps: whether the marker of an earlier attempt is there. Nil: not known.
@@ -22,6 +26,23 @@ public protocol ServicePort: Sendable {
 }
 
 extension ServicePort {
+  public var answersAtOnce: Bool { false }
+
+  /// Looks under way at once.
+  public static var looksAtOnce: Int { 8 }
+
+  public func observe(_ looks: [(metadata: ObjectMetadata, operation: String, arguments: Value)]) async -> [Value?] {
+    await withTaskGroup(of: (Int, Value?).self) { group in
+      var worlds: [Value?] = Array(repeating: nil, count: looks.count)
+      for (at, look) in looks.enumerated() {
+        if at >= Self.looksAtOnce, let (done, world) = await group.next() { worlds[done] = world }
+        group.addTask { (at, try? await self.observe(look.metadata, operation: look.operation, arguments: look.arguments)) }
+      }
+      for await (done, world) in group { worlds[done] = world }
+      return worlds
+    }
+  }
+
   public func probe(_ step: Step, key: String, metadata: ObjectMetadata) async -> StepReply? { nil }
   public func wakes() -> AsyncStream<(tenant: UID, uid: UID, kind: String)> { AsyncStream { $0.finish() } }
   public func shutdown() async {}

@@ -114,6 +114,8 @@ public protocol ReadPort: Sendable {
   func records(_ query: RecordQuery) async throws -> RecordPage
   /// Number of rows and sum of `field` (0 without one), grouped by the text of `by` (one group "" without it).
   func aggregate(_ query: RecordQuery, sum field: String?, by: String?) async throws -> [(group: String, count: Int, sum: Double)]
+  /// Several sums without groups, in one flight.
+  func aggregates(_ questions: [(query: RecordQuery, sum: String?)]) async throws -> [(count: Int, sum: Double)]
   /// Sums of a record kind's total, for each list of `by` values (in the total's order); 0 where there are no rows.
   func totals(tenant: UID, kind: String, name: String, keys: [[Value]]) async throws -> [Value]
   /// Points of each object's series by time and channel; at most `SeriesLimits.points` of all together.
@@ -121,7 +123,14 @@ public protocol ReadPort: Sendable {
   /// Sums by part and hour of a group, for the last `hours` hours that have any, or all of them; by hour.
   func tallies(tenant: UID, group: UID, lastHours hours: Int?) async throws -> [TallyRow]
   func groups(_ query: GroupQuery) async throws -> GroupPage
-  func effects(tenant: UID, uid: UID, unconsumedOnly: Bool) async throws -> [EffectRow]
+  /// The same with a limit for each of the objects.
+  func referrers(tenant: UID, of uids: [UID], each limit: Int) async throws -> [(
+    target: UID, field: String, object: StoredObject
+  )]
+  /// Journaled steps of these objects; those of one object oldest first.
+  func effects(of places: [ObjectPlace], unconsumedOnly: Bool) async throws -> [EffectRow]
+  /// The answers to several questions.
+  func lists(_ queries: [ObjectQuery]) async throws -> [ObjectPage]
   func lastUsed(tenant: UID, uids: [UID]) async throws -> [UID: Timestamp]
   /// A named value that outlives a process; nil when there is none or its time is over.
   func value(tenant: UID, key: String) async throws -> Value?
@@ -139,6 +148,8 @@ public protocol StorePort: ReadPort {
   func append(records: [RecordRow]) async throws
 
   // Work.
+  /// What a round of work begins with: these objects, soft-deleted ones too, and their steps that no decision has read.
+  func subjects(_ places: [ObjectPlace]) async throws -> (objects: [StoredObject], effects: [EffectRow])
   /// Says that this replica lives; takes what shards are free or held by the dead, up to its share. Returns what it holds.
   func renew(replica: UID, until: Timestamp, catalogDigest: String, wantsWork: Bool) async throws -> [Fence]
   func release(replica: UID) async throws
@@ -165,6 +176,39 @@ public protocol StorePort: ReadPort {
 
   /// Statements sent since the start, for the tests that count queries.
   var statementCount: Int { get }
+}
+
+extension ReadPort {
+  public func aggregates(_ questions: [(query: RecordQuery, sum: String?)]) async throws -> [(count: Int, sum: Double)] {
+    var sums: [(count: Int, sum: Double)] = []
+    for (query, field) in questions {
+      let groups = try await aggregate(query, sum: field, by: nil)
+      sums.append((groups.reduce(0) { $0 + $1.count }, groups.reduce(0) { $0 + $1.sum }))
+    }
+    return sums
+  }
+
+  public func referrers(tenant: UID, of uids: [UID], each limit: Int) async throws -> [(
+    target: UID, field: String, object: StoredObject
+  )] {
+    var found: [(target: UID, field: String, object: StoredObject)] = []
+    for uid in uids { found += try await referrers(tenant: tenant, of: [uid], limit: limit) }
+    return found
+  }
+
+  public func lists(_ queries: [ObjectQuery]) async throws -> [ObjectPage] {
+    var pages: [ObjectPage] = []
+    for query in queries { pages.append(try await list(query)) }
+    return pages
+  }
+}
+
+extension StorePort {
+  public func subjects(_ places: [ObjectPlace]) async throws -> (objects: [StoredObject], effects: [EffectRow]) {
+    let wanted = Set(places)
+    let objects = try await objects(tenant: nil, uids: places.map(\.uid)).filter { wanted.contains($0.place) }
+    return (objects, try await effects(of: places, unconsumedOnly: true))
+  }
 }
 
 /// A store that knows one host alone.

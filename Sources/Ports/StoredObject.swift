@@ -265,6 +265,7 @@ public struct StoredObject: Sendable {
     owners.values.contains { $0.manager == manager || $0.also.contains { $0.manager == manager } }
   }
 
+  public var place: ObjectPlace { ObjectPlace(tenant: tenant, uid: uid) }
   public var metadata: ObjectMetadata {
     ObjectMetadata(tenant: tenant, uid: uid, kind: kind, name: name, generation: generation, labels: labels, created: created)
   }

@@ -7,6 +7,7 @@ import Ports
 /// Supervised children of this host, one set of replicas for each app, recorded below one folder.
 public final class ProcessService: ServicePort {
   public let name = "process"
+  public let answersAtOnce = true
   private static let mostArguments = 1000
   private static let shutdownGrace = 10.0
   private static let mostWakes = 10_000

@@ -94,17 +94,18 @@ public final class Engine: WritePort, Sendable {
   ///   - prune: objects that left a set.
   ///   - extend: adds to the commit what is not desired state: inventory, observed state, journal.
   ///   - prepared: secrets are in their stored form already.
+  ///   - attempts: 1: throws the `CommitFailure` to whoever decides again.
   ///   - deletions: who is asked before much is deleted; nil: nobody.
   func commit(
     _ intents: [Intent], prune: [(tenant: UID, uid: UID)] = [], origin: Origin, dryRun: Bool, prepared: Bool = false,
-    deletions: DeletionQuestion? = nil,
+    deletions: DeletionQuestion? = nil, attempts: Int = Engine.maxAttempts,
     guards: (@Sendable ([Int: StoredObject]) throws -> [Intent])? = nil,
     check: (@Sendable (Plan) async throws -> Void)? = nil, extend: (@Sendable (inout Commit, Plan) -> Void)? = nil
   ) async throws -> WriteOutcome {
     let ready = prepared ? intents : try await intake.prepare(intents)
     var last: CommitFailure?
     var agreed: Value?
-    for _ in 0..<Self.maxAttempts {
+    for _ in 0..<attempts {
       var snapshot = Snapshot()
       var all = ready
       if let guards {
@@ -156,6 +157,7 @@ public final class Engine: WritePort, Sendable {
       } catch CommitFailure.fenced {
         throw CommitFailure.fenced
       } catch let failure as CommitFailure {
+        if attempts == 1 { throw failure }
         last = failure
       }
     }

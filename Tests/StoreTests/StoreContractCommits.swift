@@ -208,14 +208,14 @@ extension StoreContract {
       effect.reply = ["pid": 7]
       done.effects = [effect]
       _ = try await store.commit(done)
-      let open = try await store.effects(tenant: app.tenant, uid: app.uid, unconsumedOnly: true)
+      let open = try await store.effects(of: [app.place], unconsumedOnly: true)
       XCTAssertEqual(open, [effect])
       effect.consumed = true
       done.effects = [effect]
       _ = try await store.commit(done)
-      let rest = try await store.effects(tenant: app.tenant, uid: app.uid, unconsumedOnly: true)
+      let rest = try await store.effects(of: [app.place], unconsumedOnly: true)
       XCTAssertEqual(rest, [])
-      let all = try await store.effects(tenant: app.tenant, uid: app.uid, unconsumedOnly: false)
+      let all = try await store.effects(of: [app.place], unconsumedOnly: false)
       XCTAssertEqual(all, [effect])
       let story = try await store.story(tenant: app.tenant, uid: nil, limit: 10)
       XCTAssertEqual(story.map(\.message), ["second", "first"])

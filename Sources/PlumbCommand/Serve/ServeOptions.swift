@@ -40,7 +40,7 @@ struct ServeOptions: Sendable {
       "An existing PostgreSQL 15 or newer; else PLUMB_DATABASE_URL, else a private one in the data directory."),
     Flag("standby", value: "URL", "A hot standby of --database that reads of the API may go to; else PLUMB_STANDBY_URL."),
     Flag("standby-limit", value: "TIME", "How far behind the standby may be before the primary is read instead; else 5s."),
-    Flag("work-width", value: "N", "Objects worked on at once, 1 to 256; else 16."),
+    Flag("work-width", value: "N", "Objects worked on at once, 1 to 256; else 64."),
     Flag("tenant-width", value: "N", "Objects of one tenant worked on at once; else three quarters of --work-width."),
     Flag("role", value: "all|api|worker", "Which part of the work to do; else all.", choices: Role.allCases.map(\.rawValue)),
     Flag("smtp", value: "URL", "Mail server, as smtp://[user:password@]HOST:PORT; else PLUMB_SMTP_URL."),

@@ -96,12 +96,15 @@ struct CommitTransaction {
     _ observed: inout [UID: (name: String, version: Int)]
   ) throws {
     try flight.add("BEGIN")
-    if let fence = commit.fence {
-      // Holds off a takeover until this transaction ends; sees one that came first.
+    if !commit.fences.isEmpty {
+      // Holds off takeovers until this transaction ends; sees one that came first.
+      let fences = commit.fences.sorted { $0.shard < $1.shard }
       try flight.add(
-        "SELECT 1 FROM shard WHERE id = $1::smallint AND holder = $2::uuid AND epoch = $3::bigint FOR SHARE",
-        [.int(fence.shard), .uid(fence.holder), .int(fence.epoch)]
-      ) { rows in if rows.isEmpty { throw CommitFailure.fenced } }
+        """
+        SELECT s.id FROM unnest($1::bigint[], $2::uuid[], $3::bigint[]) f(id, holder, epoch)
+        JOIN shard s ON s.id = f.id AND s.holder = f.holder AND s.epoch = f.epoch ORDER BY s.id FOR SHARE OF s
+        """, [.ints(fences.map(\.shard)), .uids(fences.map(\.holder)), .ints(fences.map(\.epoch))]
+      ) { rows in if rows.count != fences.count { throw CommitFailure.fenced } }
       try flight.run()
     }
     var versions: [UID: Int] = [:]

@@ -143,22 +143,6 @@ extension PostgresStore {
       ).map { (name: $0.text(0), count: $0.int(1), updated: $0.time(2)) }
     }
   }
-
-  /// Oldest first.
-  public func effects(tenant: UID, uid: UID, unconsumedOnly: Bool) async throws -> [EffectRow] {
-    try await pool.run { connection in
-      try connection.query(
-        """
-        SELECT generation, call, key, state, reply, consumed FROM effect
-        WHERE tenant = $1::uuid AND uid = $2::uuid AND NOT (consumed AND $3::boolean) ORDER BY n
-        """, [.uid(tenant), .uid(uid), .bool(unconsumedOnly)]
-      ).map {
-        EffectRow(
-          tenant: tenant, uid: uid, generation: $0.int(0), step: StepCoding.step(try $0.json(1)), key: $0.text(2),
-          state: EffectRow.State(rawValue: $0.text(3)) ?? .unknown, reply: try $0.json(4), consumed: $0.bool(5))
-      }
-    }
-  }
 }
 
 /// A journaled step as jsonb.

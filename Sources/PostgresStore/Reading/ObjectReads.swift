@@ -47,6 +47,21 @@ extension PostgresStore {
   /// One statement, so one snapshot: the page, its total and the feed position belong together.
   public func list(_ query: ObjectQuery) async throws -> ObjectPage {
     let kinds = dictionary
+    let statement = try listing(query, kinds)
+    return try await reading { connection in
+      try Self.page(try connection.query(statement.sql, statement.parameters), kinds)
+    }
+  }
+
+  /// In one flight.
+  public func lists(_ queries: [ObjectQuery]) async throws -> [ObjectPage] {
+    if queries.isEmpty { return [] }
+    let kinds = dictionary
+    let statements = try queries.map { try listing($0, kinds) }
+    return try await reading { connection in try connection.pipeline(statements).map { try Self.page($0, kinds) } }
+  }
+
+  private func listing(_ query: ObjectQuery, _ kinds: KindDictionary) throws -> (sql: String, parameters: [Parameter]) {
     let locator = ObjectLocator(kind: catalog.kind(query.kind), slots: kinds.slots[query.kind] ?? [:])
     var b = StatementBuilder()
     let tenant = b.bind(.uid(query.tenant), "uuid")
@@ -63,12 +78,12 @@ extension PostgresStore {
         ORDER BY \(order.sql) LIMIT \(limit) OFFSET \(offset)) x(tenant, uid, kind, name, rev, version, generation, spec, owners, labels,
         protect, created, updated, deleting, deleted, status, seen) ON true
       """
-    let parameters = b.parameters
-    return try await reading { connection in
-      let rows = try connection.query(sql, parameters)
-      let objects = try rows.map { $0 }.filter { !$0.isNull(2) }.map { try ObjectRow.object($0, kinds, first: 2) }
-      return ObjectPage(objects: objects, total: rows[0].optionalInt(1), position: rows[0].int(0))
-    }
+    return (sql, b.parameters)
+  }
+
+  private static func page(_ rows: Rows, _ kinds: KindDictionary) throws -> ObjectPage {
+    let objects = try rows.map { $0 }.filter { !$0.isNull(2) }.map { try ObjectRow.object($0, kinds, first: 2) }
+    return ObjectPage(objects: objects, total: rows[0].optionalInt(1), position: rows[0].int(0))
   }
 
   public func count(_ queries: [ObjectQuery]) async throws -> [Int] {
@@ -123,6 +138,24 @@ extension PostgresStore {
         SELECT r.target, r.field, \(ObjectRow.columns) FROM ref r JOIN object o ON o.tenant = r.tenant AND o.uid = r.uid
         LEFT JOIN observed s ON s.tenant = o.tenant AND s.uid = o.uid
         WHERE r.target = ANY($1::uuid[]) AND NOT o.deleted ORDER BY r.target, o.uid, r.field LIMIT $2::bigint
+        """, [.uids(uids), .int(min(max(0, limit), Self.maxPage))]
+      ).map { (target: $0.uid(0), field: $0.text(1), object: try ObjectRow.object($0, kinds, first: 2)) }
+    }
+  }
+
+  public func referrers(tenant: UID, of uids: [UID], each limit: Int) async throws -> [(
+    target: UID, field: String, object: StoredObject
+  )] {
+    if uids.isEmpty { return [] }
+    let kinds = dictionary
+    return try await reading { connection in
+      try connection.query(
+        """
+        SELECT t.uid, x.field, \(ObjectRow.columns) FROM unnest($1::uuid[]) t(uid) CROSS JOIN LATERAL (
+          SELECT r.tenant, r.uid, r.field FROM ref r JOIN object l ON l.tenant = r.tenant AND l.uid = r.uid
+          WHERE r.target = t.uid AND NOT l.deleted ORDER BY r.uid, r.field LIMIT $2::bigint) x
+        JOIN object o ON o.tenant = x.tenant AND o.uid = x.uid
+        LEFT JOIN observed s ON s.tenant = o.tenant AND s.uid = o.uid ORDER BY t.uid, o.uid, x.field
         """, [.uids(uids), .int(min(max(0, limit), Self.maxPage))]
       ).map { (target: $0.uid(0), field: $0.text(1), object: try ObjectRow.object($0, kinds, first: 2)) }
     }

@@ -93,6 +93,23 @@ extension PostgresStore {
   public func aggregate(_ query: RecordQuery, sum field: String?, by: String?) async throws -> [(
     group: String, count: Int, sum: Double
   )] {
+    let statement = try summing(query, field, by)
+    return try await reading { connection in
+      let rows = try connection.query(statement.sql, statement.parameters).map {
+        (group: $0.text(0), count: $0.int(1), sum: $0.double(2))
+      }
+      return by == nil && rows.first?.count == 0 ? [] : rows
+    }
+  }
+
+  public func aggregates(_ questions: [(query: RecordQuery, sum: String?)]) async throws -> [(count: Int, sum: Double)] {
+    let statements = try questions.map { try summing($0.query, $0.sum, nil) }
+    return try await reading { connection in
+      try connection.pipeline(statements).map { rows in rows.isEmpty ? (0, 0) : (rows[0].int(1), rows[0].double(2)) }
+    }
+  }
+
+  private func summing(_ query: RecordQuery, _ field: String?, _ by: String?) throws -> (sql: String, parameters: [Parameter]) {
     let table = try table(query.kind)
     func column(_ name: String) throws -> RecordTable.Column {
       guard let column = table.columns.first(where: { $0.field == name }) else {
@@ -106,11 +123,7 @@ extension PostgresStore {
     let filter = Self.filter(query, table, &b)
     let sql =
       "SELECT \(group), count(*), \(sum) FROM \(table.name) o WHERE \(filter) \(by == nil ? "" : "GROUP BY 1 ORDER BY 1") LIMIT \(Self.maxGroups)"
-    let parameters = b.parameters
-    return try await reading { connection in
-      let rows = try connection.query(sql, parameters).map { (group: $0.text(0), count: $0.int(1), sum: $0.double(2)) }
-      return by == nil && rows.first?.count == 0 ? [] : rows
-    }
+    return (sql, b.parameters)
   }
 
   /// Outside any commit; a row that is already there is kept as it is. Throws `CommitFailure.exceeded` where a total forbids it.

@@ -8,6 +8,7 @@ final class FaultyService: ServicePort, @unchecked Sendable {
   static let never = Duration.seconds(120)
 
   let name: String
+  var answersAtOnce: Bool { inner.answersAtOnce }
   private let inner: any ServicePort
   private let link: ReplicaLink
 

@@ -73,8 +73,8 @@ public final class FaultyStore: StorePort, @unchecked Sendable {
   public func totals(tenant: UID, kind: String, name: String, keys: [[Value]]) async throws -> [Value] {
     try await link.call("totals") { try await inner.totals(tenant: tenant, kind: kind, name: name, keys: keys) }
   }
-  public func effects(tenant: UID, uid: UID, unconsumedOnly: Bool) async throws -> [EffectRow] {
-    try await link.call("effects") { try await inner.effects(tenant: tenant, uid: uid, unconsumedOnly: unconsumedOnly) }
+  public func effects(of places: [ObjectPlace], unconsumedOnly: Bool) async throws -> [EffectRow] {
+    try await link.call("effects") { try await inner.effects(of: places, unconsumedOnly: unconsumedOnly) }
   }
   public func series(tenant: UID, owners: [UID]) async throws -> [UID: [SeriesPoint]] {
     try await link.call("series") { try await inner.series(tenant: tenant, owners: owners) }
@@ -90,7 +90,7 @@ public final class FaultyStore: StorePort, @unchecked Sendable {
   }
   /// A fenced commit may arrive long after its worker's end. One for a client may not: its client has long asked again elsewhere.
   public func commit(_ commit: Commit) async throws -> CommitResult {
-    try await link.call("commit", write: true, mayArriveLate: commit.fence != nil) { try await inner.commit(commit) }
+    try await link.call("commit", write: true, mayArriveLate: !commit.fences.isEmpty) { try await inner.commit(commit) }
   }
   public func note(lastUsed: [(tenant: UID, uid: UID, at: Timestamp)]) async throws {
     try await link.call("note", write: true) { try await inner.note(lastUsed: lastUsed) }

@@ -56,8 +56,8 @@ open class ForwardingStore: StorePort, @unchecked Sendable {
   open func totals(tenant: UID, kind: String, name: String, keys: [[Value]]) async throws -> [Value] {
     try await inner.totals(tenant: tenant, kind: kind, name: name, keys: keys)
   }
-  open func effects(tenant: UID, uid: UID, unconsumedOnly: Bool) async throws -> [EffectRow] {
-    try await inner.effects(tenant: tenant, uid: uid, unconsumedOnly: unconsumedOnly)
+  open func effects(of places: [ObjectPlace], unconsumedOnly: Bool) async throws -> [EffectRow] {
+    try await inner.effects(of: places, unconsumedOnly: unconsumedOnly)
   }
   open func series(tenant: UID, owners: [UID]) async throws -> [UID: [SeriesPoint]] {
     try await inner.series(tenant: tenant, owners: owners)

@@ -35,7 +35,7 @@ struct ManifestWorld {
           open.append("\(object.label) is not ready: \(ready.reason), \(ready.message)")
         }
       }
-      for effect in try await memory.effects(tenant: object.tenant, uid: object.uid, unconsumedOnly: true)
+      for effect in try await memory.effects(of: [object.place], unconsumedOnly: true)
       where effect.state == .intended {
         open.append("\(object.label): step \(effect.step.name) was intended and is not resolved")
       }

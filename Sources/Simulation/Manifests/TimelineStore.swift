@@ -35,7 +35,8 @@ final class TimelineStore: ForwardingStore, @unchecked Sendable {
       throw CommitFailure.fenced
     }
     tell(commit)
-    if let fence = commit.fence, let epoch = lock.withLock({ epochs[fence.shard] }), epoch > fence.epoch {
+    for fence in commit.fences {
+      guard let epoch = lock.withLock({ epochs[fence.shard] }), epoch > fence.epoch else { continue }
       lock.withLock { found.append("a worker wrote under epoch \(fence.epoch) of shard \(fence.shard) while \(epoch) held") }
     }
     return result

@@ -22,7 +22,7 @@ extension MemoryStore {
   // MARK: Checks
 
   private func check(_ commit: Commit, _ state: MemoryState) throws {
-    if let fence = commit.fence {
+    for fence in commit.fences {
       let shard = state.shards[fence.shard]
       guard shard.holder == fence.holder, shard.epoch == fence.epoch else { throw CommitFailure.fenced }
     }

@@ -226,7 +226,11 @@ extension MemoryStore {
 
   public func position(tenant: UID) async throws -> Int { alone { $0.heads[tenant]?.position ?? 0 } }
 
-  public func effects(tenant: UID, uid: UID, unconsumedOnly: Bool) async throws -> [EffectRow] {
-    alone { state in (state.effects[uid] ?? []).filter { $0.tenant == tenant && !($0.consumed && unconsumedOnly) } }
+  public func effects(of places: [ObjectPlace], unconsumedOnly: Bool) async throws -> [EffectRow] {
+    alone { state in
+      places.flatMap { place in
+        (state.effects[place.uid] ?? []).filter { $0.tenant == place.tenant && !($0.consumed && unconsumedOnly) }
+      }
+    }
   }
 }

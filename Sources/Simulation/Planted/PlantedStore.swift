@@ -21,7 +21,7 @@ final class PlantedStore: ForwardingStore, @unchecked Sendable {
   override func commit(_ commit: Commit) async throws -> CommitResult {
     var commit = commit
     switch bug {
-    case .ignoredFence: commit.fence = nil
+    case .ignoredFence: commit.fences = []
     case .missedWake:
       if random.next() % 5 == 0 { commit.work = [] }
       commit.finished = commit.finished.map { FinishedWork(item: $0.item, next: nil, attempts: $0.attempts) }
@@ -42,8 +42,8 @@ final class PlantedStore: ForwardingStore, @unchecked Sendable {
     return try await inner.referrers(tenant: tenant, of: uids, limit: limit)
   }
 
-  override func effects(tenant: UID, uid: UID, unconsumedOnly: Bool) async throws -> [EffectRow] {
-    var rows = try await inner.effects(tenant: tenant, uid: uid, unconsumedOnly: unconsumedOnly)
+  override func effects(of places: [ObjectPlace], unconsumedOnly: Bool) async throws -> [EffectRow] {
+    var rows = try await inner.effects(of: places, unconsumedOnly: unconsumedOnly)
     guard bug == .repeatedOnce else { return rows }
     for at in rows.indices where rows[at].step.kind == .once { rows[at].step.kind = .idempotent }
     return rows

@@ -39,7 +39,8 @@ final class WatchedStore: ForwardingStore, @unchecked Sendable {
     }
     for position in result.positions.values.sorted() { executor.note(UInt64(position)) }
     log.add("commit \(Self.summary(commit))")
-    if let fence = commit.fence, let epoch = lock.withLock({ epochs[fence.shard] }), epoch > fence.epoch {
+    for fence in commit.fences {
+      guard let epoch = lock.withLock({ epochs[fence.shard] }), epoch > fence.epoch else { continue }
       note("a worker wrote under epoch \(fence.epoch) of shard \(fence.shard) while \(epoch) held: \(Self.summary(commit))")
     }
     for status in commit.statuses where status.kind == "App" { check(status) }
@@ -69,7 +70,7 @@ final class WatchedStore: ForwardingStore, @unchecked Sendable {
     parts += commit.statuses.map { "status \($0.kind) \($0.uid) g\($0.generation) \($0.status["phase"].string ?? "")" }
     parts += commit.effects.map { "\($0.step.name)=\($0.state.rawValue)\($0.consumed ? "+" : "")" }
     parts += commit.finished.map { "finished\($0.next.map { " next \($0)" } ?? "")" }
-    if let fence = commit.fence { parts.append("fence \(fence.shard)/\(fence.epoch)") }
+    for fence in commit.fences { parts.append("fence \(fence.shard)/\(fence.epoch)") }
     return parts.joined(separator: ", ")
   }
 }

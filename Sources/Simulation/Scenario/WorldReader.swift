@@ -37,8 +37,8 @@ struct WorldReader {
         if phase == "none" || phase == "Running" { open.append("\(run.uid) has not ended: \(phase)") }
       }
       for app in apps {
-        for effect in try await store.effects(tenant: tenant, uid: app.uid, unconsumedOnly: true) where effect.state == .intended
-        {
+        for effect in try await store.effects(of: [ObjectPlace(tenant: tenant, uid: app.uid)], unconsumedOnly: true)
+        where effect.state == .intended {
           open.append("\(app.name): \(effect.step.name) was intended and never resolved")
         }
       }

@@ -7,6 +7,7 @@ import Ports
 /// Stands for the `process` service.
 public final class ProcessWorld: ServicePort, @unchecked Sendable {
   public let name = "process"
+  public let answersAtOnce = true
 
   struct Child: Sendable, Hashable {
     var pid: Int

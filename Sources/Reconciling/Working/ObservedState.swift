@@ -5,39 +5,26 @@ import Ports
 
 extension Reconciler {
   /// A kind without a controller is as it should be once it is stored: whoever changed its observed row is put right.
-  func restoreStatus(_ object: StoredObject, _ kind: KindSpec, _ item: WorkItem, _ fence: Fence) async throws {
-    var commit = Commit(origin: origin(object))
-    commit.fence = fence
-    commit.finished = [FinishedWork(item: item, next: nil, attempts: 0)]
-    if kind.storage == .resource {
-      if object.deleting != nil {
-        commit.writes = [ObjectWrite(.remove, object, expected: object.version)]
-        commit.work = try await waiters(for: object, kind)
-      } else {
-        let now = engine.clock.now()
-        let ready = Condition("Ready", .yes, reason: "Stored", message: "Nothing outside has to change.", since: now)
-        let sane =
-          object.conditions.count == 1 && object.conditions[0].type == "Ready" && object.conditions[0].truth == .yes
-          && object.conditions[0].reason == "Stored" && object.observedGeneration == object.generation
-          && object.status.object?.count == 1
-        if !sane {
-          commit.statuses = [
-            StatusWrite(
-              tenant: object.tenant, uid: object.uid, kind: object.kind, generation: object.generation,
-              status: ["conditions": [ready.value]])
-          ]
-          if !object.status.isNull || object.observedGeneration > 0 {
-            drift.add(object.kind, "corrected")
-            commit.story = [
-              StoryEvent(
-                tenant: object.tenant, uid: object.uid, kind: object.kind, name: object.name, at: now, reason: "DriftCorrected",
-                message: "The observed state had been changed by another hand; it was restored.", warning: true)
-            ]
-          }
-        }
-      }
-    }
-    _ = try await store.commit(commit)
+  func restoreStatus(_ object: StoredObject, _ commit: inout Commit) {
+    let now = engine.clock.now()
+    let ready = Condition("Ready", .yes, reason: "Stored", message: "Nothing outside has to change.", since: now)
+    let sane =
+      object.conditions.count == 1 && object.conditions[0].type == "Ready" && object.conditions[0].truth == .yes
+      && object.conditions[0].reason == "Stored" && object.observedGeneration == object.generation
+      && object.status.object?.count == 1
+    if sane { return }
+    commit.statuses = [
+      StatusWrite(
+        tenant: object.tenant, uid: object.uid, kind: object.kind, generation: object.generation,
+        status: ["conditions": [ready.value]])
+    ]
+    guard !object.status.isNull || object.observedGeneration > 0 else { return }
+    drift.add(object.kind, "corrected")
+    commit.story = [
+      StoryEvent(
+        tenant: object.tenant, uid: object.uid, kind: object.kind, name: object.name, at: now, reason: "DriftCorrected",
+        message: "The observed state had been changed by another hand; it was restored.", warning: true)
+    ]
   }
 
   /// What the controller asks for, and no later than its kind's `observe` says: a signal that got lost must not be the last word.

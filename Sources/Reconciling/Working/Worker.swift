@@ -1,4 +1,4 @@
-// A replica's working loop: hold shards by lease, take what is due, reconcile, stop when a shard is lost.
+// A replica's working loop: hold shards by lease, take what is due, go round by round, stop when a shard is lost.
 import Core
 import Foundation
 import Kinds
@@ -11,8 +11,10 @@ public final class Worker: @unchecked Sendable {
   public static let lease = Duration.seconds(24)
   public static let renewal = Duration.seconds(6)
   /// Items in hand at once, and fetched at once.
-  public static let width = 16
-  public static let batch = 50
+  public static let width = 64
+  public static let batch = Reconciler.page
+  /// Rounds under way at once: while one commits, another reads.
+  static let pages = 2
   /// Without any notification the store is asked this often.
   public static let backstop = Duration.seconds(1)
   static let lookAgain = Duration.milliseconds(200)
@@ -32,6 +34,9 @@ public final class Worker: @unchecked Sendable {
   private var fences: [Int: Fence] = [:]
   private var leaseEnds = Timestamp(microseconds: 0)
   private var stopping = false
+  /// In hand, and ready for a round.
+  private var ready: [InHand] = []
+  private var pagesUnderWay = 0
   /// A lasting failure is said once.
   private var complained = false
 
@@ -66,19 +71,77 @@ public final class Worker: @unchecked Sendable {
 
   public var heldShards: Int { lock.withLock { fences.count } }
 
-  /// Runs until `stop` or cancellation; items in hand are finished first.
+  /// Runs until `stop` or cancellation. What is under way is finished first: steps end, and their replies are journaled.
   public func run() async {
     await withTaskGroup(of: Void.self) { group in
-      while !lock.withLock({ stopping }), !Task.isCancelled {
+      while !lock.withLock({ stopping && queue.inHand.isEmpty }), !Task.isCancelled {
         await renewIfDue()
-        switch lock.withLock({ queue.next(now: clock.now()) }) {
-        case .fetch(let limit): await fetch(limit, &group)
+        startRounds(&group)
+        switch lock.withLock({ stopping ? .wait(until: clock.now() + Self.renewal) : queue.next(now: clock.now()) }) {
+        case .fetch(let limit):
+          await fetch(limit)
+          startRounds(&group)
         case .wait(let until): await wakeup.wait(min(until - clock.now(), Self.renewal), clock: clock)
         }
       }
       await group.waitForAll()
     }
     try? await store.release(replica: replica)
+  }
+
+  /// Takes what is ready, a page at a time. An item that failed before goes by itself, so that it cannot take others with it.
+  private func startRounds(_ group: inout TaskGroup<Void>) {
+    while let (page, ending) = lock.withLock({ nextPage() }) {
+      group.addTask { await self.go(page, ending: ending) }
+    }
+  }
+
+  private func nextPage() -> (page: [InHand], ending: Bool)? {
+    guard pagesUnderWay < Self.pages, let first = ready.first else { return nil }
+    let alone = first.item.attempts > 0
+    let page = alone ? [first] : Array(ready.prefix(while: { $0.item.attempts == 0 }).prefix(Reconciler.page))
+    ready.removeFirst(page.count)
+    pagesUnderWay += 1
+    return (page, stopping)
+  }
+
+  /// One round of a page, and the errands that come of it.
+  private func go(_ page: [InHand], ending: Bool) async {
+    let ends = await reconciler.round(page, ending: ending)
+    var again: [InHand] = []
+    var errands: [(InHand, Errand)] = []
+    var failed: [(InHand, any Error)] = []
+    var over: [InHand] = []
+    for (hand, end) in zip(page, ends) {
+      switch end {
+      case .done: over.append(hand)
+      case .again(let next): again.append(next)
+      case .errand(let next, let errand): errands.append((next, errand))
+      case .failed(let error):
+        failed.append((hand, error))
+        over.append(hand)
+      }
+    }
+    await settle(failed)
+    lock.withLock {
+      pagesUnderWay -= 1
+      ready += again
+      for hand in over { queue.finish(hand.item.uid) }
+    }
+    wakeup.ring()
+    await withTaskGroup(of: InHand.self) { group in
+      for (hand, errand) in errands {
+        group.addTask { await self.reconciler.run(errand, for: hand) { self.holds(hand) } }
+      }
+      for await back in group {
+        lock.withLock { ready.append(back) }
+        wakeup.ring()
+      }
+    }
+  }
+
+  private func holds(_ hand: InHand) -> Bool {
+    lock.withLock { fences[hand.item.shard] == hand.fence && clock.now() < leaseEnds }
   }
 
   private func renewIfDue() async {
@@ -111,15 +174,21 @@ public final class Worker: @unchecked Sendable {
     if first { log(text) }
   }
 
-  private func fetch(_ limit: Int, _ group: inout TaskGroup<Void>) async {
+  private func fetch(_ limit: Int) async {
     let held = lock.withLock { fences.values.sorted { $0.shard < $1.shard } }
     guard !held.isEmpty else { return }
     do {
       let found = try await store.due(fences: held, limit: limit)
       let items = try await host?.sorted(found, held, store) ?? found
-      let start = Set(lock.withLock { queue.start(items.map { ($0.uid, $0.tenant) }, asked: limit) })
-      for item in items where start.contains(item.uid) {
-        group.addTask { await self.work(item) }
+      lock.withLock {
+        let start = Set(queue.start(items.map { ($0.uid, $0.tenant) }, asked: limit))
+        for item in items where start.contains(item.uid) {
+          if let fence = fences[item.shard] {
+            ready.append(InHand(item: item, fence: fence))
+          } else {
+            queue.finish(item.uid)
+          }
+        }
       }
       // What is due already is in hand, or has fallen due just now: seldom enough to be asked for again a little later.
       if found.count < limit, let next = try await store.nextDue(fences: held) {
@@ -132,32 +201,36 @@ public final class Worker: @unchecked Sendable {
     }
   }
 
-  private func work(_ item: WorkItem) async {
-    defer {
-      lock.withLock { queue.finish(item.uid) }
-      wakeup.ring()
-    }
-    guard let fence = lock.withLock({ fences[item.shard] }) else { return }
-    do {
-      try await reconciler.reconcile(item, fence: fence) { [self] in
-        lock.withLock { fences[item.shard] == fence && clock.now() < leaseEnds }
+  /// A shard that is another's is let go; a failure of ours or of the store is tried again later, and less often each time.
+  private func settle(_ failed: [(hand: InHand, error: any Error)]) async {
+    var back: [FinishedWork] = []
+    var claims: [Fence] = []
+    for (hand, error) in failed {
+      let item = hand.item
+      if case CommitFailure.fenced = error {
+        lock.withLock { if fences[item.shard] == hand.fence { fences[item.shard] = nil } }
+        continue
       }
-    } catch CommitFailure.fenced {
-      lock.withLock { if fences[item.shard] == fence { fences[item.shard] = nil } }
-    } catch {
       log("\(item.kind) \(item.uid): \(error)")
-      await putBack(item, fence)
+      let attempts = item.attempts + 1
+      back.append(
+        FinishedWork(
+          item: item, next: clock.now() + Self.retry.delay(attempt: attempts, random: random.next()), attempts: attempts))
+      if !claims.contains(hand.fence) { claims.append(hand.fence) }
+    }
+    if await putBack(back, claims) { return }
+    for (work, fence) in zip(
+      back, failed.filter { if case CommitFailure.fenced = $0.error { false } else { true } }.map(\.hand.fence))
+    {
+      _ = await putBack([work], [fence])
     }
   }
 
-  /// A failure of ours or of the store: later, and less often each time.
-  private func putBack(_ item: WorkItem, _ fence: Fence) async {
-    let attempts = item.attempts + 1
-    var commit = Commit(origin: Origin(manager: .controller(item.kind), actor: "controller:\(item.kind)", action: "retry"))
-    commit.finished = [
-      FinishedWork(item: item, next: clock.now() + Self.retry.delay(attempt: attempts, random: random.next()), attempts: attempts)
-    ]
-    commit.fence = fence
-    _ = try? await store.commit(commit)
+  private func putBack(_ work: [FinishedWork], _ claims: [Fence]) async -> Bool {
+    guard let kind = work.first?.item.kind else { return true }
+    var commit = Commit(origin: Origin(manager: .controller(kind), actor: "controller:\(kind)", action: "retry"))
+    commit.finished = work
+    commit.fences = claims
+    return (try? await store.commit(commit)) != nil
   }
 }

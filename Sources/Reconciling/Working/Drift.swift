@@ -28,10 +28,9 @@ public enum DriftStatus {
 
 extension Reconciler {
   /// Lays drift over a decision: what was met is said in status and story; where it is only to be reported, nothing is done about it.
-  func settleDrift(_ decision: Decision, _ object: StoredObject, _ kind: KindSpec, _ now: Timestamp) async throws -> Decision {
-    // A change that was asked for is on its way: that is no drift.
-    guard !decision.drift.isEmpty, object.deleting == nil, object.observedGeneration == object.generation else { return decision }
-    let policy = try await driftPolicy(object, kind)
+  func settleDrift(
+    _ decision: Decision, _ object: StoredObject, _ kind: KindSpec, _ policy: KindSpec.Observe.OnDrift, _ now: Timestamp
+  ) -> Decision {
     let before = object.status[DriftStatus.member]
     let message = decision.drift.joined(separator: "; ")
     let isNew = before["message"].string != message
@@ -69,19 +68,37 @@ extension Reconciler {
     return settled
   }
 
-  /// The object's own word, else that of a set that states it, else its kind's.
-  func driftPolicy(_ object: StoredObject, _ kind: KindSpec) async throws -> KindSpec.Observe.OnDrift {
-    if let own = object.labels[DriftLabel.key].flatMap(KindSpec.Observe.OnDrift.init(rawValue:)) { return own }
-    if object.owners.values.contains(where: { if case .set = $0.manager { true } else { false } }) {
-      let pauses = SetPauses(store)
-      for holder in try await store.sets(holding: [object.uid]) {
-        if let word = try await pauses.onDrift(of: holder.set, owner: holder.owner).flatMap(
-          KindSpec.Observe.OnDrift.init(rawValue:))
-        {
-          return word
-        }
+  /// A change that was asked for is on its way: that is no drift.
+  static func driftCounts(_ object: StoredObject) -> Bool {
+    object.deleting == nil && object.observedGeneration == object.generation
+  }
+
+  /// By uid: the object's own word, else that of a set that states it, else its kind's.
+  func driftPolicies(_ objects: [(object: StoredObject, kind: KindSpec)]) async throws -> [UID: KindSpec.Observe.OnDrift] {
+    var policies: [UID: KindSpec.Observe.OnDrift] = [:]
+    var stated: [UID] = []
+    for (object, kind) in objects {
+      policies[object.uid] = kind.observe?.onDrift ?? .correct
+      if let own = object.labels[DriftLabel.key].flatMap(KindSpec.Observe.OnDrift.init(rawValue:)) {
+        policies[object.uid] = own
+      } else if object.owners.values.contains(where: { if case .set = $0.manager { true } else { false } }) {
+        stated.append(object.uid)
       }
     }
-    return kind.observe?.onDrift ?? .correct
+    if stated.isEmpty { return policies }
+    let pauses = SetPauses(store)
+    var words: [String: KindSpec.Observe.OnDrift?] = [:]
+    var settled: Set<UID> = []
+    for holder in try await store.sets(holding: stated) where !settled.contains(holder.uid) {
+      let key = "\(holder.owner)/\(holder.set)"
+      if words[key] == nil {
+        words[key] = .some(
+          try await pauses.onDrift(of: holder.set, owner: holder.owner).flatMap(KindSpec.Observe.OnDrift.init(rawValue:)))
+      }
+      guard let word = words[key] ?? nil else { continue }
+      policies[holder.uid] = word
+      settled.insert(holder.uid)
+    }
+    return policies
   }
 }
