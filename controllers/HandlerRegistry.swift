@@ -5,6 +5,7 @@ public enum HandlerRegistry {
   public static let all: [any OperationHandler] =
     [
       BillingRequestHandler(), ForgeWebhook(.bitbucket), ForgeWebhook(.github), ForgeWebhook(.gitlab), InvoiceHandler(),
+      SpendCreditsHandler(),
       PaymentWebhookHandler(),
     ] + ChargingHandlers.all
 }

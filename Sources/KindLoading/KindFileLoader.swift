@@ -11,6 +11,7 @@ struct KindFileLoader {
   static let keys = [
     "kind", "doc", "rev", "retired", "storage", "scope", "id", "fields", "unique", "inverse", "let", "rules", "makes",
     "lifecycle", "events", "effects", "observe", "run", "migrations", "controller", "totals", "audit",
+    "entitlements",
   ]
 
   func load() -> KindSpec? {
@@ -58,6 +59,8 @@ struct KindFileLoader {
     kind.controller = map.string("controller")
     kind.totals = SumLoader.totals(map, kind)
     kind.audit = SumLoader.audit(map)
+    kind.audit.title = map.map("audit").flatMap { expressions.program($0, "title", scope) }
+    kind.entitlements = entitlements(map, scope)
     return kind
   }
 
@@ -189,6 +192,17 @@ struct KindFileLoader {
       if !one.has("say") { faults.add("an effect needs \"say\"", at: one.place) }
       let when = expressions.program(one, "when", inner)
       return expressions.program(one, "say", inner).map { KindSpec.Effect(when: when, say: $0) }
+    }
+  }
+
+  private func entitlements(_ map: SpecMap, _ scope: ExpressionScope) -> [KindSpec.Entitlement] {
+    let inner = scope.adding("old", .object(kind: file.folder ?? ""))
+    return map.items("entitlements").compactMap { node in
+      guard let one = SpecMap(node, in: file, faults, what: "an entitlement", keys: ["key", "when", "least"]),
+        let key = one.required("key", of: "an entitlement")
+      else { return nil }
+      return KindSpec.Entitlement(
+        key: key, when: expressions.program(one, "when", inner), least: expressions.program(one, "least", inner))
     }
   }
 

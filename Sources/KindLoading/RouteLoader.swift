@@ -29,7 +29,7 @@ struct RouteLoader {
   static let verbs = ["list", "get", "create", "replace", "update", "delete", "query", "watch", "handler"]
   static let defaultKeys = [
     "kind", "auth", "needs", "limit", "bind", "where", "absent", "exists", "accept", "errors", "headers", "page", "sort",
-    "sortable", "view", "envelope", "unless", "at", "status",
+    "sortable", "view", "envelope", "unless", "at", "status", "entitlements",
   ]
   static let keys =
     defaultKeys + [
@@ -159,6 +159,7 @@ struct RouteLoader {
       route.needs = standard
     }
     route.limit = either(map, "limit").string("limit")
+    route.entitlements = either(map, "entitlements").strings("entitlements") ?? []
   }
 
   private func scope(_ route: RouteSpec) -> ExpressionScope {
@@ -259,7 +260,19 @@ struct RouteLoader {
     if let inner = errors.map("errors") {
       for member in inner.all { route.errors[member.key] = inner.int(member.key, 200...599) }
     }
-    route.audit = map.string("audit")
+    route.audit = audit(map, scope)
+  }
+
+  /// A name, or `{action, severity, when}`.
+  private func audit(_ map: SpecMap, _ scope: ExpressionScope) -> RouteSpec.Audit? {
+    guard let node = map["audit"] else { return nil }
+    if let name = node.string { return RouteSpec.Audit(action: name) }
+    guard let inner = SpecMap(node, in: file, faults, what: "\"audit\"", keys: ["action", "severity", "when"]),
+      let action = inner.required("action", of: "\"audit\"")
+    else { return nil }
+    return RouteSpec.Audit(
+      action: action, severity: inner.choice("severity", KindSpec.Audit.Severity.self) ?? .medium,
+      when: expressions.program(inner, "when", scope))
   }
 
   /// Placeholders that some part of the route reads.

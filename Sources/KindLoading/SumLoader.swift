@@ -50,10 +50,10 @@ enum SumLoader {
     }
   }
 
-  /// `{create: high, delete: critical}`.
+  /// `{create: high, delete: critical}`; the program of `title` is read by `KindFileLoader`.
   static func audit(_ map: SpecMap) -> KindSpec.Audit {
     var audit = KindSpec.Audit()
-    guard let inner = map.map("audit", keys: ["create", "update", "delete"]) else { return audit }
+    guard let inner = map.map("audit", keys: ["create", "update", "delete", "title"]) else { return audit }
     audit.create = inner.choice("create", KindSpec.Audit.Severity.self)
     audit.update = inner.choice("update", KindSpec.Audit.Severity.self)
     audit.delete = inner.choice("delete", KindSpec.Audit.Severity.self)

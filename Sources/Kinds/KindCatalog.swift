@@ -12,6 +12,8 @@ public struct KindCatalog: Sendable {
   public let sql: [SQLText]
   /// Changes whenever any spec changes in meaning: replicas of one digest agree.
   public let digest: String
+  /// Names of all events that kinds declare, sorted.
+  public let eventNames: [String]
   private let kindIndex: [String: Int]
 
   public init(
@@ -24,6 +26,7 @@ public struct KindCatalog: Sendable {
     self.views = views
     self.digest = digest
     self.sql = sql
+    eventNames = Set(kinds.filter { !$0.retired }.flatMap { $0.events.map(\.name) }).sorted()
     kindIndex = Dictionary(kinds.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
   }
 

@@ -48,6 +48,20 @@ public final class KindSpec: @unchecked Sendable {
     }
   }
 
+  /// A named feature of plans that the tenant needs for a write. One that no plan names is not sold, and nobody needs it.
+  public struct Entitlement: Sendable {
+    public var key: String
+    /// Over old and self. Nil: at creation, and where `least` rises.
+    public var when: CELProgram?
+    /// The number that must be granted; nil for a feature that a plan has or has not.
+    public var least: CELProgram?
+    public init(key: String, when: CELProgram?, least: CELProgram?) {
+      self.key = key
+      self.when = when
+      self.least = least
+    }
+  }
+
   /// Another object that rules read: the one of `kind` for which `predicate` holds; null when there is none.
   public struct Let: Sendable {
     public var name: String
@@ -229,6 +243,8 @@ public final class KindSpec: @unchecked Sendable {
   public var totals: [Total] = []
   /// What is written to the audit log when an object of the kind is created, updated or deleted.
   public var audit = Audit()
+  /// What the tenant's plan must grant.
+  public var entitlements: [Entitlement] = []
   /// Name of the Swift controller; nil when data is enough, and then the object is ready once it is stored.
   public var controller: String?
   public var place: Place?

@@ -1,5 +1,6 @@
 // What a kind asks of every commit that touches it besides its objects: running sums over records, entries of the audit log.
 import Core
+import Expressions
 
 extension KindSpec {
   /// A sum over the rows of a record kind, one for each value of `by`. Kept in the transaction that appends the rows.
@@ -54,11 +55,13 @@ extension KindSpec {
   }
 
   /// Severity of the audit entry for each sort of write; nil: none is written.
-  public struct Audit: Sendable, Hashable {
+  public struct Audit: Sendable {
     public enum Severity: String, Sendable, CaseIterable { case critical, high, medium, low, debug }
     public var create: Severity?
     public var update: Severity?
     public var delete: Severity?
+    /// What the entry calls the object; nil: by its title.
+    public var title: CELProgram?
     public init() {}
   }
 }

@@ -130,6 +130,19 @@ public struct RouteSpec: Sendable {
     }
   }
 
+  /// A deed of the audit log.
+  public struct Audit: Sendable {
+    /// Dotted: `webhook.secret_shown`.
+    public var action: String
+    public var severity: KindSpec.Audit.Severity
+    public var when: CELProgram?
+    public init(action: String, severity: KindSpec.Audit.Severity = .medium, when: CELProgram? = nil) {
+      self.action = action
+      self.severity = severity
+      self.when = when
+    }
+  }
+
   /// A body that no view makes: text of a media type.
   public struct Render: Sendable {
     public var type: String
@@ -204,6 +217,8 @@ public struct RouteSpec: Sendable {
   /// Permissions of family.yaml, all needed. Empty only with `auth: none` or an explicit `needs: []`.
   public var needs: [String] = []
   public var limit: String?
+  /// Named features of plans that the caller's tenant must have.
+  public var entitlements: [String] = []
   /// The tenant of a call without a caller: CEL that gives its id or name.
   public var tenant: CELProgram?
 
@@ -249,7 +264,7 @@ public struct RouteSpec: Sendable {
   /// Problem code → status, over the family's.
   public var errors: [String: Int] = [:]
   /// Audit entry written with the effect.
-  public var audit: String?
+  public var audit: Audit?
 
   public var handler: String?
   /// The answer's rows; see the verbs list and query.

@@ -22,24 +22,47 @@ extension NativeHandler {
         kind.isDeclarable && request.mayRead(kind)
           && (request.caller.isOperator || request.home(of: kind) == request.caller.tenant)
       }
+    let tenants = try await tenants(of: request)
+    let secrets = try request.query("secrets") ?? "kept"
+    guard ["kept", "env"].contains(secrets) else {
+      throw Problem(.invalid, code: "bad_query", "secrets is kept or env, not \"\(secrets.prefix(40))\".")
+    }
     var documents: [String] = []
     for kind in Self.byReference(kinds) {
-      var after: (values: [Value], uid: UID)?
-      repeat {
-        let query = ObjectQuery(
-          tenant: request.home(of: kind), kind: kind.name, sort: [(.name, false)], limit: Self.largestPage, after: after)
-        let objects = try await store.list(query).objects
-        let names = try await ReferenceNames.read(objects, catalog: catalog, store: store, caller: request.caller)
-        let manifest = ManifestShape(kind: kind, shape: ObjectShape(catalog: catalog, names: names, caller: request.caller))
-        documents += objects.filter { request.maySee($0, kind) }.compactMap(manifest.text)
-        after = objects.count == Self.largestPage ? objects.last.map { ([.string($0.name)], $0.uid) } : nil
-        guard documents.count <= Self.mostExported else {
-          throw Problem(
-            .tooLarge, code: "too_large", "There are more than \(Self.mostExported) objects.", fix: "Export some kinds only.")
-        }
-      } while after != nil
+      let isInTenant = kind.scope == .tenant || kind.scope == .organization
+      for home in isInTenant ? tenants : [request.home(of: kind)] {
+        var after: (values: [Value], uid: UID)?
+        repeat {
+          let query = ObjectQuery(
+            tenant: home, kind: kind.name, sort: [(.name, false)], limit: Self.largestPage, after: after)
+          let objects = try await store.list(query).objects
+          let names = try await ReferenceNames.read(objects, catalog: catalog, store: store, caller: request.caller)
+          let manifest = ManifestShape(
+            kind: kind, shape: ObjectShape(catalog: catalog, names: names, caller: request.caller),
+            keepsSecrets: secrets == "kept")
+          documents += objects.filter { request.maySee($0, kind) }.compactMap(manifest.text)
+          after = objects.count == Self.largestPage ? objects.last.map { ([.string($0.name)], $0.uid) } : nil
+          guard documents.count <= Self.mostExported else {
+            throw Problem(
+              .tooLarge, code: "too_large", "There are more than \(Self.mostExported) objects.", fix: "Export some kinds only.")
+          }
+        } while after != nil
+      }
     }
     return HTTPResponse(contentType: "application/yaml", Array(documents.joined(separator: "---\n").utf8))
+  }
+
+  /// The caller's tenant, or with `allTenants` each of them, by name.
+  private func tenants(of request: NativeRequest) async throws -> [UID] {
+    guard try request.flag("allTenants") else { return [request.caller.tenant] }
+    guard request.caller.isOperator else {
+      throw Problem(.denied, code: "denied", "Only operators may export all tenants.", fix: "Leave out allTenants.")
+    }
+    return try await store.list(
+      ObjectQuery(
+        tenant: .rootTenant, kind: "Tenant", sort: [(.name, false)], limit: Self.mostExported, wantsOwners: false,
+        wantsStatus: false)
+    ).objects.map(\.uid)
   }
 
   /// Kinds after those that they refer to, else by name.
@@ -64,6 +87,8 @@ extension NativeHandler {
 private struct ManifestShape {
   let kind: KindSpec
   let shape: ObjectShape
+  /// Secrets are told as what the server keeps; else as variables of the shell that applies.
+  let keepsSecrets: Bool
 
   /// Nil for an object that only controllers made, or that is going.
   func text(_ object: StoredObject) -> String? {
@@ -81,7 +106,9 @@ private struct ManifestShape {
       let shown = shape.value(value, field)
       if field.secret != nil {
         // It stays where it is: whoever applies this need not know it.
-        spec[field.name] = ["secret": .string(object.label), "key": .string(field.name)]
+        spec[field.name] =
+          keepsSecrets
+          ? ["secret": .string(object.label), "key": .string(field.name)] : ["env": .string(variable(field, object))]
       } else if Self.holdsSecret(shown) {
         secrets.append(field.name)
       } else {
@@ -98,6 +125,16 @@ private struct ManifestShape {
     ]
     return YAMLWriter.write(manifest)
       + secrets.map { "# spec.\($0) is kept by the server; state it as {env: NAME} or {file: PATH}\n" }.joined()
+  }
+
+  /// `PLUMB_ACME_ENVVAR_KEY_SECRETVALUE`
+  private func variable(_ field: FieldSpec, _ object: StoredObject) -> String {
+    let isInTenant = kind.scope == .tenant || kind.scope == .organization
+    let words = ["plumb", isInTenant ? shape.tenantName(object.tenant) : "", kind.name, object.name, field.name]
+    return words.filter { !$0.isEmpty }.joined(separator: "_").uppercased().map {
+      $0.isASCII && ($0.isLetter || $0.isNumber) ? String($0) : "_"
+    }
+    .joined()
   }
 
   /// Somebody said so: no default, and nothing that was minted.

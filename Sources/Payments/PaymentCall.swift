@@ -42,7 +42,7 @@ struct PaymentCall: Sendable {
     ]
     if method == "POST" { headers.append(("Content-Type", "application/x-www-form-urlencoded")) }
     if let key, method != "GET" { headers.append(("Idempotency-Key", key)) }
-    let query = method == "GET" && !body.isEmpty ? "?" + body : ""
+    let query = method != "POST" && !body.isEmpty ? "?" + body : ""
     let request = OutgoingRequest(
       method: method, url: settings.base + path + query, headers: headers, body: method == "POST" ? Array(body.utf8) : [],
       timeout: Self.timeout)

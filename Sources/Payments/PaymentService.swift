@@ -6,7 +6,7 @@ import Ports
 
 /// Steps (keyed; the key is the provider's Idempotency-Key):
 /// `customer` {name, email?, metadata} → {id}; `checkout` {customer, mode, name, unitAmount, currency, interval?, trialDays?, metadata,
-/// successURL, cancelURL} → {id, url}; `portal` {customer, returnURL} → {id, url}; `cancel` and `cancelNow` {subscription} →
+/// successURL, cancelURL} → {id, url}; `portal` {customer, returnURL} → {id, url}; `cancel`, `resume`, `cancelNow` {subscription, prorate?} →
 /// {id, status, currentPeriodEnd}. A failed reply has `error` {code, message, retry}.
 ///
 /// Observations {id}: `subscription`, `invoice`, `session`, `charge` → the shapes of `PaymentShapes`, or {error: {code: missing}};
@@ -94,9 +94,14 @@ public struct PaymentService: ServicePort {
     case "cancel":
       let after = try await call.send("POST", "/v1/subscriptions/\(subscription)", ["cancel_at_period_end": true], key: key)
       return canceled(after)
+    case "resume":
+      let after = try await call.send("POST", "/v1/subscriptions/\(subscription)", ["cancel_at_period_end": false], key: key)
+      return canceled(after)
     case "cancelNow":
       do throws(PaymentFailure) {
-        return canceled(try await call.send("DELETE", "/v1/subscriptions/\(subscription)", key: key))
+        // `prorate`: what is paid for and not used is credited to the customer.
+        let form: Value = arguments["prorate"] == true ? ["prorate": true] : .emptyObject
+        return canceled(try await call.send("DELETE", "/v1/subscriptions/\(subscription)", form, key: key))
       } catch {
         // It ended before.
         guard error.code == "missing" else { throw error }

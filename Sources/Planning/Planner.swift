@@ -26,6 +26,7 @@ public enum Planner {
     run.checkRules()
     run.checkUnique()
     run.checkLimits()
+    run.checkEntitlements()
     if run.needs.isEmpty { run.checkPolicies() }
     guard run.needs.isEmpty else { return .needs(run.sortedNeeds) }
     return .done(run.finish())

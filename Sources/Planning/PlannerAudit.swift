@@ -1,5 +1,6 @@
 // Entries of the audit log for writes of kinds that ask for them: one hook for manifests, API and controllers alike.
 import Core
+import Expressions
 import Kinds
 import Ports
 
@@ -16,7 +17,7 @@ extension PlannerRun {
     case .update, .keep, .record: return []
     }
     guard let severity, context.catalog.kind(AuditRows.platformKind) != nil else { return [] }
-    let title = draft.object.spec["title"]?.string ?? draft.object.spec["label"]?.string ?? draft.object.name
+    let title = auditTitle(draft)
     var message = "\(AuditRows.words(draft.kind.name)) \(verb): \(title)"
     if draft.fate == .update, let before = draft.existing {
       let changed = draft.kind.fields.map(\.name).filter { !sameValue(before.spec[$0], draft.object.spec[$0]) }
@@ -27,5 +28,14 @@ extension PlannerRun {
       user: context.origin.user, operation: context.origin.action, targetKind: draft.kind.name, target: draft.object.uid,
       targetName: draft.object.name)
     return AuditRows.rows(entry, tenant: draft.object.tenant, at: context.now) { context.minting.uid(at: context.now) }
+  }
+
+  private func auditTitle(_ draft: Draft) -> String {
+    if let program = draft.kind.audit.title {
+      let view = ObjectView(object: draft.object, kind: draft.kind, lookup: nil, catalog: context.catalog)
+      let scope = ObjectScope(current: view, old: nil, names: [:], now: context.now)
+      if case .success(.string(let text)) = program.evaluate(scope), !text.isEmpty { return text }
+    }
+    return draft.object.spec["title"]?.string ?? draft.object.spec["label"]?.string ?? draft.object.name
   }
 }

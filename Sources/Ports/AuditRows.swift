@@ -58,8 +58,14 @@ public enum AuditRows {
     platform["tenant"] = .string(tenant.description)
     return [
       RecordRow(tenant: tenant, uid: uid(), kind: tenantKind, at: now, fields: fields),
-      RecordRow(tenant: .rootTenant, uid: uid(), kind: platformKind, at: now, fields: platform),
+      RecordRow(tenant: .rootTenant, uid: uid().compact, kind: platformKind, at: now, fields: platform),
     ]
+  }
+
+  /// `webhook.secret_shown` as `Webhook secret shown`.
+  public static func words(action: String) -> String {
+    let text = String(action.map { $0 == "." || $0 == "_" ? " " : $0 })
+    return text.prefix(1).uppercased() + text.dropFirst()
   }
 
   /// `ServerPool` as `Server pool`.

@@ -38,6 +38,7 @@ struct SnapshotLoader: Sendable {
           ObjectQuery(tenant: tenant, kind: "Policy", limit: Self.maxPolicies, wantsOwners: false)
         ).objects
       case .limits(let tenant): snapshot.limits[tenant] = .some(try await limits(of: tenant))
+      case .grants(let tenant): snapshot.grants[tenant] = try await GrantReader.grants(of: tenant, store: store, catalog: catalog)
       case .sequence(let tenant, let name, let count):
         snapshot.sequences[need] = try await store.sequence(tenant: tenant, name: name, count: count)
       }

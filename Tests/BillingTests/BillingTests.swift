@@ -243,6 +243,41 @@ final class BillingTests: XCTestCase {
     XCTAssertTrue(try call("GET", "/plans", nil, 200)["currentPlanId"].isNull)
   }
 
+  /// A plan that was to end is wanted after all: the same subscription goes on, and no second one begins.
+  func testACanceledSubscriptionGoesOnWhenItsPlanIsChosenAgain() throws {
+    _ = try subscribe("sub_again")
+    try call("POST", "/billing/cancel", [:], 200)
+    XCTAssertEqual(provider.object("sub_again")["cancel_at_period_end"], true)
+    let sessions = provider.calls.filter { $0.path == "/v1/checkout/sessions" }.count
+    XCTAssertEqual(try call("POST", "/billing/checkout", ["planId": .string(pro)], 200)["checkoutUrl"], "")
+    XCTAssertEqual(provider.object("sub_again")["cancel_at_period_end"], false)
+    XCTAssertEqual(provider.calls.filter { $0.path == "/v1/checkout/sessions" }.count, sessions)
+    let state = try call("GET", "/plans", nil, 200)
+    XCTAssertEqual(state["cancelAtPeriodEnd"], false)
+    XCTAssert(state["canceledAt"].isNull)
+    XCTAssertEqual(state["billingStatus"], "active")
+  }
+
+  /// Nobody pays for two plans: the old subscription ends at the provider with a credit for what is left of it.
+  func testAnotherPlanTakesThePlaceOfTheFirst() throws {
+    let (customer, _) = try subscribe("sub_small")
+    let big = try call(
+      "POST", "/admin/plans", ["name": .string("Big \(UInt32.random(in: 0 ... .max))"), "monthlyPriceCents": 9900], 201)["id"]
+    let (_, session) = try checkout(["planId": big])
+    XCTAssertEqual(session["customer"].string, customer)
+    provider.subscription("sub_big", customer: customer, metadata: session["metadata"], created: ProviderStandIn.now + 5)
+    provider.fail(next: [500])
+    try deliver(provider.event("evt_big_1", "customer.subscription.created", about: "sub_big"))
+    try deliver(provider.event("evt_big_2", "customer.subscription.updated", about: "sub_big"))
+    try until("the big one") { $0["currentPlanId"] == big && $0["billingStatus"] == "active" }
+    XCTAssertEqual(provider.object("sub_small")["status"], "canceled")
+    XCTAssertEqual(provider.calls.last { $0.method == "DELETE" }?.form["prorate"], "true")
+    // Its end is told late.
+    try deliver(provider.event("evt_small_end", "customer.subscription.deleted", about: "sub_small"))
+    Thread.sleep(forTimeInterval: 1)
+    try until("still the big one") { $0["currentPlanId"] == big && $0["billingStatus"] == "active" }
+  }
+
   func testASignatureIsCheckedWithItsTimeAndItsSecret() throws {
     provider.put("in_x", ["id": "in_x", "paid": true])
     let good = provider.event("evt_sig", "invoice.paid", about: "in_x")

@@ -19,7 +19,7 @@ final class ProviderStandIn: HTTPHandler, @unchecked Sendable {
       ]
     ),
     "/v1/billing_portal/sessions": (["customer"], ["return_url"]),
-    "/v1/subscriptions/[]": ([], ["cancel_at_period_end"]),
+    "/v1/subscriptions/[]": ([], ["cancel_at_period_end", "prorate"]),
   ]
 
   struct Call: Sendable {
@@ -77,7 +77,8 @@ final class ProviderStandIn: HTTPHandler, @unchecked Sendable {
     if request.method == "POST", request.headers["Content-Type"] != "application/x-www-form-urlencoded" {
       return error(400, "invalid_request_error", "Bodies are form-encoded.")
     }
-    let form = Dictionary((QueryString.parse(text) ?? []).map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
+    let parameters = request.method == "DELETE" ? request.query ?? "" : text
+    let form = Dictionary((QueryString.parse(parameters) ?? []).map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
     let key = request.headers["Idempotency-Key"]
     taken.append(Call(method: request.method, path: request.path, form: form, key: key))
     let whole = "\(request.method) \(request.path)\n\(text)"
@@ -154,6 +155,9 @@ final class ProviderStandIn: HTTPHandler, @unchecked Sendable {
     default:
       let id = parts.last ?? ""
       guard var subscription = objects[id] else { return error(404, "invalid_request_error", "No such subscription: '\(id)'") }
+      guard subscription["status"] != "canceled" else {
+        return error(404, "invalid_request_error", "No such subscription: '\(id)'", code: "resource_missing")
+      }
       if request.method == "DELETE" {
         subscription["status"] = "canceled"
         subscription["canceled_at"] = subscription["created"]

@@ -110,6 +110,8 @@ enum DocumentedStatuses {
     deploy.observability.create-alert-silence 201 400
     deploy.observability.list-alert-silences 200
     deploy.observability.delete-alert-silence 200 404
+    deploy.plans-and-billing.list-credits 200
+    deploy.plans-and-billing.spend-credits 200 400 402 409
     deploy.authentication.register 201 400 409
     deploy.authentication.login 200 400 401 429
     deploy.authentication.refresh 200 400 401
@@ -206,8 +208,8 @@ enum DocumentedStatuses {
     deploy.admin-tenants.assign-plan 200 400 404
     deploy.admin-tenants.cancel-subscription 200 400 404
     deploy.admin-tenants.update-subscription 200 400 404
-    deploy.messages.list 200
-    deploy.messages.unread-count 200
+    deploy.messages.list 200 401
+    deploy.messages.unread-count 200 401
     deploy.messages.mark-read 200 400 404
     deploy.plans-and-billing.list-plans 200
     deploy.plans-and-billing.list-bundles 200
@@ -216,7 +218,7 @@ enum DocumentedStatuses {
     deploy.plans-and-billing.list-transactions 200
     deploy.plans-and-billing.get-invoice 200 400 404
     deploy.plans-and-billing.get-invoice-pdf 200 400 404
-    deploy.plans-and-billing.cancel 200 503
+    deploy.plans-and-billing.cancel 200 400 503
     deploy.plans-and-billing.get-config 200
     deploy.admin-plans.list 200
     deploy.admin-plans.get 200 400 404

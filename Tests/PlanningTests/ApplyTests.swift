@@ -156,4 +156,22 @@ final class ApplyTests: XCTestCase {
     XCTAssertEqual(fits.problems, [])
     XCTAssert(fits.commit.pins.contains { if case .atMost = $0 { true } else { false } }, "the limit holds under lock too")
   }
+
+  func testEntitlementsNamePlanAndKeyAndBindOnlyWhatIsSold() throws {
+    let h = try PlannerHarness()
+    XCTAssertEqual(h.plan([app(h, "a", ["port": 1, "replicas": 4])]).problems, [], "no plan names it: nobody needs it")
+    h.grants = TenantGrants(plan: "Slim", granted: ["copies": 2], sold: ["copies": ["Slim", "Wide"], "tokens": ["Wide"]])
+    let refused = h.plan([app(h, "a", ["port": 1, "replicas": 4])])
+    XCTAssertEqual(refused.problems.map(\.code), ["entitlement_missing"])
+    XCTAssertEqual(refused.problems[0].category, .refused)
+    XCTAssertEqual(refused.problems[0].message, "Plan Slim grants 2 of the entitlement copies; this needs 4.")
+    XCTAssertEqual(refused.problems[0].fix, "Choose a plan with more of it: Wide.")
+    h.apply([app(h, "a", ["port": 1, "replicas": 2])])
+    XCTAssertEqual(h.plan([app(h, "a", ["port": 1, "replicas": 3])]).problems.map(\.code), ["entitlement_missing"])
+    h.grants = TenantGrants(plan: nil, granted: [:], sold: ["copies": ["Wide"], "tokens": ["Wide"]])
+    XCTAssertEqual(h.plan([app(h, "a", ["port": 1, "replicas": 1])]).problems, [], "what is there stays, and may shrink")
+    let note = h.plan([Intent(.apply, h.key("Note", "n"), fields: ["project": "p"]), Intent(.apply, h.key("Project", "p"))])
+    XCTAssertEqual(note.problems.map(\.code), ["entitlement_missing"])
+    XCTAssertEqual(note.problems[0].message, "The tenant has no plan that includes the entitlement tokens.")
+  }
 }

@@ -54,6 +54,7 @@ final class PlannerHarness {
       state: {type: string, enum: [draft, live, gone], default: "'draft'", moves: {draft: [live], live: [gone]}, doc: State.}
       token: {type: string, secret: hash, generate: {prefix: app_, bytes: 16}, doc: Token.}
     unique: [[name], {fields: [port], code: port_taken, message: Another app has this port.}]
+    entitlements: [{key: copies, least: self.replicas}]
     rules:
       - {when: "self.replicas > 10", require: "has(self.health)", code: unhealthy, message: Many replicas need a health check.}
       - {when: "has(self.project) && self.replicas > 50", require: "self.project.name == 'big'", message: Only the project big may have so many.}
@@ -91,6 +92,7 @@ final class PlannerHarness {
       name: {type: string, required: true, doc: Name.}
       project: {type: string, ref: Project, onDelete: restrict, required: true, doc: Its project.}
     unique: [[name]]
+    entitlements: [{key: tokens}]
     """,
   ]
 
@@ -105,6 +107,7 @@ final class PlannerHarness {
   let mint = CountingMint()
   var objects: [UID: StoredObject] = [:]
   var limits: TenantLimits?
+  var grants = TenantGrants(plan: nil, granted: [:], sold: [:])
   var now = Timestamp("2026-01-01T00:00:00Z")!
   var rounds = 0
   var cleanup: Set<String> = []
@@ -169,6 +172,7 @@ final class PlannerHarness {
     case .count(_, let kind): snapshot.counts[fact] = objects.values.filter { $0.kind == kind }.count
     case .policies(let tenant): snapshot.policies[tenant] = objects.values.filter { $0.kind == "Policy" && $0.tenant == tenant }
     case .limits(let tenant): snapshot.limits[tenant] = .some(limits)
+    case .grants(let tenant): snapshot.grants[tenant] = grants
     case .sequence(_, _, let count): snapshot.sequences[fact] = 1..<(1 + count)
     }
   }

@@ -85,6 +85,7 @@ enum OfflinePlan {
     case .count: snapshot.counts[fact] = 0
     case .policies(let tenant): snapshot.policies[tenant] = []
     case .limits(let tenant): snapshot.limits[tenant] = .some(nil)
+    case .grants(let tenant): snapshot.grants[tenant] = TenantGrants(plan: nil, granted: [:], sold: [:])
     case .sequence(_, _, let count): snapshot.sequences[fact] = 1..<(1 + count)
     }
   }

@@ -65,8 +65,10 @@ extension Reconciler {
         message: $0.message, warning: $0.warning)
     }
     piece.commit.records = decision.records.map {
-      RecordRow(
-        tenant: engine.home($0.kind, object.tenant), uid: engine.minting.uid(at: now), kind: $0.kind, at: now, fields: $0.row)
+      let uid = engine.minting.uid(at: now)
+      return RecordRow(
+        tenant: engine.home($0.kind, object.tenant), uid: engine.catalog.kind($0.kind)?.minted(uid) ?? uid, kind: $0.kind,
+        at: now, fields: $0.row)
     }
     piece.commit.work += decision.wakes.map {
       WorkRequest(tenant: object.tenant, uid: $0.uid, kind: $0.kind, due: now + $0.after)

@@ -4,7 +4,9 @@ import Expressions
 import HTTPServer
 import Identity
 import Kinds
+import Planning
 import Ports
+import Reconciling
 
 struct AuthGate {
   /// Longest credential or tenant name that is looked at, in bytes.
@@ -95,6 +97,13 @@ struct AuthGate {
     throw Problem(
       .limited, code: ProblemCode.limited, "Too many requests.", fix: "Try again in \(seconds) s.",
       details: ["retryAfter": .int(seconds)])
+  }
+
+  /// Throws when the plan of the caller's tenant lacks a feature that the route needs. The root tenant needs no plan.
+  func entitled(_ caller: Caller?) async throws {
+    guard !route.spec.entitlements.isEmpty, let tenant = caller?.tenant, tenant != .rootTenant else { return }
+    let grants = try await GrantReader.grants(of: tenant, store: services.store, catalog: services.catalog)
+    for key in route.spec.entitlements { if let problem = grants.problem(key, least: nil) { throw problem } }
   }
 
   /// The permissions that can be decided without the target, in the order of the spec.

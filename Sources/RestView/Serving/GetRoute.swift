@@ -60,34 +60,47 @@ extension RouteExecutor {
 
   /// Remembers who saw a secret, before it is shown.
   func audit(_ object: StoredObject?, _ kind: KindSpec?) async throws {
-    guard let (record, fields) = auditEntry(object, kind) else { return }
     var random = RandomGenerator(services.random)
-    try await services.store.append(records: [
+    let rows = auditEntries(object, kind).map { record, fields in
       RecordRow(
-        tenant: context.reader.home(record), uid: UID(at: context.now, random: &random), kind: record.name, at: context.now,
-        fields: fields)
-    ])
+        tenant: context.reader.home(record), uid: record.minted(UID(at: context.now, random: &random)), kind: record.name,
+        at: context.now, fields: fields)
+    }
+    if !rows.isEmpty { try await services.store.append(records: rows) }
   }
 
   /// The same as an intent, for the transaction of a write.
   func auditIntents(_ object: StoredObject?, _ kind: KindSpec?) -> [Intent] {
-    guard let (record, fields) = auditEntry(object, kind) else { return [] }
-    return [Intent(.create, .new(tenant: context.reader.home(record), kind: record.name), fields: fields)]
+    auditEntries(object, kind).map { record, fields in
+      Intent(.create, .new(tenant: context.reader.home(record), kind: record.name), fields: fields)
+    }
   }
 
-  /// Who did what `audit:` names. Nil for routes without it.
-  private func auditEntry(_ object: StoredObject?, _ kind: KindSpec?) -> (KindSpec, ObjectMap)? {
-    guard let action = spec.audit, let record = services.catalog.kind("AuditEntry"), record.storage == .record else { return nil }
+  /// Who did what `audit:` names, for the tenant and for the operators. Nothing for routes without it.
+  private func auditEntries(_ object: StoredObject?, _ kind: KindSpec?) -> [(KindSpec, ObjectMap)] {
+    guard let audit = spec.audit else { return [] }
+    if let when = audit.when {
+      let shown = object.flatMap { object in kind.map { context.view(of: object, kind: $0) } }
+      guard (try? when.evaluate(RouteScope(context.names, object: shown)).get())?.truth == true else { return [] }
+    }
+    let title = object.map { $0.spec["title"]?.string ?? $0.spec["label"]?.string ?? $0.name } ?? ""
+    let words = AuditRows.words(action: audit.action)
     var row: ObjectMap = [
-      "action": .string(action), "actor": .string(context.caller?.actor ?? "anonymous"), "operation": .string(spec.id),
-      "requestId": .string(context.requestID),
+      "action": .string(audit.action), "actor": .string(context.caller?.actor ?? "anonymous"), "operation": .string(spec.id),
+      "requestId": .string(context.requestID), "severity": .string(audit.severity.rawValue),
+      "message": .string(String((title.isEmpty ? words : "\(words): \(title)").prefix(AuditRows.mostMessage))),
+      "tenant": .string(context.tenant.description),
     ]
+    if let user = context.origin.user { row["user"] = .string(user.description) }
     if let kind { row["targetKind"] = .string(kind.name) }
     if let object {
       row["target"] = .string(object.uid.description)
       if !object.name.isEmpty { row["targetName"] = .string(object.name) }
     }
-    return (record, ObjectMap(row.filter { record.field($0.key) != nil }.map { ($0.key, $0.value) }))
+    return [AuditRows.tenantKind, AuditRows.platformKind].compactMap { name in
+      guard let record = services.catalog.kind(name), record.storage == .record else { return nil }
+      return (record, ObjectMap(row.filter { record.field($0.key) != nil }.map { ($0.key, $0.value) }))
+    }
   }
 }
 

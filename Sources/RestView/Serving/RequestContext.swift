@@ -67,6 +67,7 @@ struct RequestContext: Sendable {
     [
       "version": .string(services.version), "service": "plumb", "region": .string(services.region),
       "startedAt": .string(services.started.description), "uptimeSeconds": .int(Int((now - services.started).inSeconds)),
+      "events": .list(services.catalog.eventNames.map(Value.string)),
     ]
   }
 

@@ -178,6 +178,7 @@ struct RouteCompiler {
     }
     if let predicate = spec.predicate { programs.append(predicate) }
     if let tenant = spec.tenant { programs.append(tenant) }
+    if let when = spec.audit?.when { programs.append(when) }
     if let render = spec.render { programs.append(render.body) }
     if let wait = spec.wait { programs.append(wait.until) }
     for route in spec.lets { if case .find(_, let predicate, _) = route.source { programs.append(predicate) } }

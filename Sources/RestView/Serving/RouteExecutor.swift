@@ -26,6 +26,7 @@ struct RouteExecutor {
     try await gate.limit(request, caller)
     // Before anything is read: who lacks the permission learns nothing of the target, nor of what a body should be.
     try gate.permit(caller)
+    try await gate.entitled(caller)
     if route.isCacheable, let hit = try await CachedAnswer.find(request, requestID, route, parameters, caller, services) {
       return hit
     }

@@ -32,6 +32,11 @@ public struct BillingRequestController: KindController {
     case "cancel", "cancelNow":
       guard let id = facts.providerSubscription else { return canceledHere(&run, facts) }
       return ask(facts.action, ["subscription": .string(id)], &run)
+    case "resume":
+      guard let id = facts.providerSubscription else {
+        return Decision(status: run.ended("Rejected", "there is no subscription"))
+      }
+      return ask("resume", ["subscription": .string(id)], &run)
     case "portal":
       guard let customer else { return Decision(status: run.ended("Rejected", "the tenant has no customer yet")) }
       return ask("portal", ["customer": .string(customer), "returnURL": .string(facts.url("/billing"))], &run)
@@ -69,6 +74,10 @@ public struct BillingRequestController: KindController {
 
   private func finished(_ reply: StepReply, _ run: inout RunStatus, _ facts: BillingFacts) -> Decision {
     run.result["url"] = reply.value["url"]
+    if reply.step == "resume" {
+      let spec: ObjectMap = ["cancelAtPeriodEnd": false, "canceledAt": .null]
+      return Decision(status: run.succeeded("goes on"), writes: [facts.subscriptionWrite(spec)])
+    }
     guard reply.step == "cancel" || reply.step == "cancelNow" else { return Decision(status: run.succeeded("done")) }
     run.result["currentPeriodEnd"] = reply.value["currentPeriodEnd"]
     var spec = facts.canceled(now: reply.step == "cancelNow")

@@ -81,10 +81,10 @@ private struct Request {
   }
 
   func cancel(_ fields: inout ObjectMap) async throws {
-    try await needProvider()
     guard hasPlan, subscription?.spec["status"]?.string != "canceled" else {
       throw Problem(.invalid, code: "no_subscription", "There is no active subscription.")
     }
+    try await needProvider()
     fields["action"] = "cancel"
   }
 
@@ -114,6 +114,14 @@ private struct Request {
     try await checkSeats(plan)
     let interval = text("billingInterval") ?? "month"
     let isFree = (plan.spec["monthlyPriceCents"]?.int ?? 0) == 0 || subscription?.spec["waived"] == true
+    if !isFree, providerSubscription != nil, subscription?.spec["cancelAtPeriodEnd"] == true,
+      subscription?.spec["plan"]?.string == plan.uid.description, subscription?.spec["interval"]?.string ?? "month" == interval
+    {
+      // It was to end, and is wanted after all: it goes on as it is, and nothing is paid now.
+      try await needProvider()
+      fields["action"] = "resume"
+      return nil
+    }
     guard isFree else {
       fields["plan"] = .string(plan.uid.description)
       fields["interval"] = .string(interval)

@@ -118,6 +118,14 @@ struct PaymentBooking {
     return .create(kind: "Subscription", name: nil, spec: new)
   }
 
+  /// The subscription that this newer one takes the place of.
+  var replaced: String? {
+    guard PaymentEventController.lookup(type) == "subscription", let current, current != object["id"].string,
+      subscriptionState != nil
+    else { return nil }
+    return current
+  }
+
   private var current: String? { subscription?["spec"]["providerSubscription"].string }
 
   /// How the provider says it stands; nil when this is not the subscription that counts here.

@@ -49,6 +49,25 @@ public struct PaymentEventController: KindController {
     return needs
   }
 
+  /// A tenant that moved to another plan has a new subscription: the old one ends at the provider first, and what is left of it is
+  /// credited, so that nobody pays for two. Nil once that is done.
+  private func endReplaced(_ old: String, _ input: ReconcileInput, _ run: inout RunStatus) -> Decision? {
+    let step = Step(
+      name: "endReplaced", service: "payments", operation: "cancelNow",
+      arguments: ["subscription": .string(old), "prorate": true],
+      kind: .keyed, deadline: .seconds(15))
+    guard let reply = input.replies.last(where: { $0.step == step.name }) else {
+      return Decision(status: run.running("ending the subscription \(old), whose place was taken"), steps: [step])
+    }
+    // What the provider refuses for good will not be better later: the books follow what it says.
+    guard reply.outcome == .unknown || reply.outcome == .failed && reply.value["error"]["retry"] == true else { return nil }
+    run.attempts += 1
+    let wait = Backoff.delay(failures: run.attempts, initial: Self.firstDelay, most: Self.mostDelay)
+    return Decision(
+      status: run.running("the payment provider did not end \(old); asking again"), steps: [step],
+      lookAgain: Backoff.jittered(wait, seed: "\(input.metadata.uid)/\(run.attempts)"))
+  }
+
   public func decide(_ input: ReconcileInput) -> Decision {
     if input.deleting { return Decision(status: input.status, finished: true) }
     if RunStatus.isFinished(input.status) { return Decision(status: input.status) }
@@ -66,6 +85,7 @@ public struct PaymentEventController: KindController {
     }
     let booking = PaymentBooking(input)
     guard booking.tenant != nil else { return Decision(status: run.succeeded("it is about no tenant of this installation")) }
+    if let old = booking.replaced, let decision = endReplaced(old, input, &run) { return decision }
     return Decision(
       status: run.succeeded(booking.summary), records: booking.records, writes: booking.subscriptionWrite.map { [$0] } ?? [])
   }

@@ -20,6 +20,14 @@ struct PaymentWebhookHandler: OperationHandler {
     guard PaymentEventController.lookup(type) != nil, let about = object["id"].string else { return received }
     var fields: ObjectMap = ["eventId": .string(id), "type": .string(type), "object": .string(String(about.prefix(255)))]
     for name in ["customer", "mode"] { if let text = object[name].string { fields[name] = .string(String(text.prefix(255))) } }
+    let metadata = object["metadata"].object?.isEmpty ?? true ? object["subscription_details"]["metadata"] : object["metadata"]
+    if let tenant = metadata["tenant"].string.flatMap({ UID($0) }) { fields["tenant"] = .string(tenant.description) }
+    let states = [object["payment_status"].string, object["status"].string]
+    fields["paid"] = .bool(object["paid"] == true || states.contains("paid") || states.contains("no_payment_required"))
+    for name in ["amount_paid", "amount_total", "amount_due"] {
+      if fields["amountCents"] == nil, let amount = object[name].int { fields["amountCents"] = .int(amount) }
+    }
+    if let currency = object["currency"].string { fields["currency"] = .string(String(currency.lowercased().prefix(10))) }
     if let seconds = event["created"].int, abs(seconds) < 1 << 40 {
       fields["occurredAt"] = .string(Timestamp(microseconds: seconds * 1_000_000).description)
     }

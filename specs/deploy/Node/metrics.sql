@@ -6,8 +6,8 @@ FROM (
   SELECT date_bin(make_interval(secs => :bucket::float8), s."createdAt", timestamptz '2020-01-01 00:00:00+00') AS t, s.node,
     avg(s.cpu) AS cpu, avg(s."memoryMB") AS memory, avg(s.requests)::float8 AS requests,
     CASE WHEN sum(s.requests) > 0 THEN sum(s."latencyMs" * s.requests) / sum(s.requests) ELSE 0 END AS latency
-  FROM "NodeSample" s
-  WHERE s."createdAt" >= :since::timestamptz AND (:node::text = '' OR s.node::text = :node::text)
+  FROM "NodeSample" s JOIN "Node" n ON n.uid = s.node
+  WHERE s."createdAt" >= :since::timestamptz AND (:node::text IN ('', n.id, n.uid::text))
   GROUP BY 1, 2
 ) x
 GROUP BY t ORDER BY t
