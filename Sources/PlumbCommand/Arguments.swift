@@ -50,7 +50,9 @@ struct Arguments: Sendable {
       }
       given[flag.name, default: []].append(value)
     }
-    if !wantsHelp { problems += countProblems(verb) }
+    // After an unknown flag it is not clear which words are its value.
+    let isClear = !problems.contains { $0.code == "unknown_flag" }
+    if !wantsHelp, isClear || positionals.count <= verb.positionalCount.upperBound { problems += countProblems(verb) }
     if !problems.isEmpty { throw Problems(problems) }
   }
 

@@ -61,7 +61,7 @@ public struct ObjectWrite: Sendable {
     case restore = "r"
   }
   public var operation: Operation
-  /// The object after the write. `version` and `updated` are set by the store.
+  /// The object after the write. `version` is set by the store; `updated` never goes back.
   public var object: StoredObject
   /// Version that the decision read; the commit fails when it moved. Nil for creations.
   public var expected: Int?

@@ -13,7 +13,7 @@ public protocol Minting: Sendable {
 
 /// How stored secrets are told from other values, and shown.
 public enum SecretForm {
-  /// Characters of a secret that stay readable beside it.
+  /// Characters of a secret that stay readable beside it: of a short one half.
   public static let hintLength = 8
 
   public static func isSecret(_ value: Value) -> Bool {
@@ -21,5 +21,5 @@ public enum SecretForm {
     return map.has("$hash") || map.has("$sealed") || map.has("$password")
   }
 
-  public static func hint(of plain: String) -> Value { .string(String(plain.suffix(hintLength))) }
+  public static func hint(of plain: String) -> Value { .string(String(plain.suffix(min(hintLength, plain.count / 2)))) }
 }

@@ -134,26 +134,12 @@ public struct ApplyService: ApplyPort {
     }
   }
 
-  /// All faults at once: what planning the sound manifests finds (references that lead nowhere, rules, limits, keys, policies), as far as
-  /// it does not rest on a faulty one.
+  /// All faults at once: what planning finds besides those of the manifests themselves.
   private func furtherProblems(_ intents: [Intent], beside problems: [Problem]) async -> [Problem] {
-    let faulty = Set(problems.compactMap(\.object))
-    let faultyKinds = Set(faulty.compactMap { $0.split(separator: "/").first.map(String.init) })
     var snapshot = Snapshot()
     let origin = Origin(manager: .set("check"), actor: "check", action: "check")
     guard let plan = try? await engine.plan(intents, prune: [], origin: origin, snapshot: &snapshot) else { return [] }
-    func rests(_ problem: Problem) -> Bool {
-      problem.code == "missing_reference" && faulty.contains(problem.details["target"]?.string ?? "")
-    }
-    // What refers to a faulty object was judged without it, and so was what counts objects of its kind.
-    let unsure = Set(plan.problems.filter(rests).compactMap(\.object))
-    return plan.problems.filter { problem in
-      let object = problem.object ?? ""
-      if rests(problem) || faulty.contains(object) { return false }
-      if problem.code == "missing_reference" { return true }
-      let kind = engine.catalog.kind(object.split(separator: "/").first.map(String.init) ?? "")
-      return !unsure.contains(object) && !(kind?.lets.contains { faultyKinds.contains($0.kind) } ?? false)
-    }
+    return BesideFaults.standing(plan.problems, beside: problems, catalog: engine.catalog)
   }
 
   private static func name(_ intent: Intent) -> String {

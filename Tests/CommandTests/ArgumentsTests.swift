@@ -34,6 +34,12 @@ final class ArgumentsTests: XCTestCase {
     }
   }
 
+  func testTheValueOfAnUnknownFlagIsNotCountedAsAnArgument() {
+    XCTAssertThrowsError(try Arguments(["a", "b", "--folder", "c"], of: verb)) { error in
+      XCTAssertEqual((error as? Problems)?.list.map(\.code), ["unknown_flag"])
+    }
+  }
+
   func testTooManyArgumentsAndRepeatedFlags() {
     XCTAssertThrowsError(try Arguments(["a", "b", "c"], of: verb))
     XCTAssertThrowsError(try Arguments(["a", "--timeout", "1s", "--timeout", "2s"], of: verb))

@@ -1,5 +1,6 @@
 // Input that cannot be applied: each fault is named before anything is sent.
 import Core
+import Foundation
 import XCTest
 
 @testable import PlumbCommand
@@ -43,6 +44,56 @@ final class BadInputTests: XCTestCase {
     let run = apply(path)
     XCTAssertEqual(run.code, .invalid)
     XCTAssert(run.error.contains("MiB"), run.error)
+  }
+
+  private let manyFaults = """
+    apiVersion: deploy/v1
+    kind: App
+    metadata: {name: faulty}
+    spec: {port: 0, project: nowhere}
+    status: {}
+    ---
+    apiVersion: deploy/v1
+    kind: App
+    metadata: {name: unruly}
+    spec: {healthCheck: {type: tcp}, project: nowhere}
+    ---
+    apiVersion: deploy/v1
+    kind: DomainAssignment
+    metadata: {name: shop.example.com}
+    spec: {app: faulty}
+    """
+
+  /// Faults of the schema hide neither rules nor references, and all come from top to bottom. What refers to a faulty object is no fault.
+  func testLintTellsAllFaultsInTheirOrder() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write("shop.yaml", manyFaults)
+    let run = Capture.run("lint", "-f", path, "--strict")
+    XCTAssertEqual(run.code, .invalid)
+    let lines = run.error.split(separator: "\n").map(String.init)
+    let expected = [
+      "4:14: App/faulty /spec/port", "4:26: App/faulty /spec/project", "5:1: App/faulty /status", "App/unruly", "App/unruly",
+    ]
+    XCTAssertEqual(lines.count, expected.count + 1, run.error)
+    for (line, part) in zip(lines, expected) { XCTAssert(line.contains(part), "\(line) should tell of \(part)") }
+  }
+
+  func testKindsAreExplainedWithoutAServer() throws {
+    let empty = try TemporaryFolder()
+    let home = FileManager.default.currentDirectoryPath
+    XCTAssert(FileManager.default.changeCurrentDirectoryPath(empty.path))
+    defer { _ = FileManager.default.changeCurrentDirectoryPath(home) }
+    let before = ProcessInfo.processInfo.environment["HOME"] ?? "/"
+    setenv("HOME", empty.path, 1)
+    defer { setenv("HOME", before, 1) }
+    setenv("PLUMB_SPECS", home + "/specs", 1)
+    defer { unsetenv("PLUMB_SPECS") }
+    XCTAssert(Capture.run("explain", "App.port").out.contains("1 to 65535"))
+    XCTAssert(Capture.run("explain").out.contains("DomainAssignment"))
+    let unknown = Capture.run("explain", "Ap")
+    XCTAssertEqual(unknown.code, .invalid)
+    XCTAssert(unknown.error.contains("Did you mean App?"), unknown.error)
+    XCTAssertEqual(Capture.run("explain", "App", "--data", empty.path).code, .failure)
   }
 
   func testNothingNamed() {

@@ -68,8 +68,18 @@ final class Console: @unchecked Sendable {
   func styled(_ text: String, _ style: Style) -> String { colours ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text }
 
   /// Every problem on a line of its own: `file:line:column: Kind/name /pointer: message fix`.
+  /// They come in the order of the files, from top to bottom.
   func problems(_ list: [Problem]) {
-    for problem in list { error("error: \(problem)") }
+    var files: [String: Int] = [:]
+    for problem in list { if let file = problem.place?.file, files[file] == nil { files[file] = files.count } }
+    let sorted = list.enumerated().sorted { left, right in
+      func key(_ at: Int, _ problem: Problem) -> (Int, Int, Int, Int) {
+        guard let place = problem.place else { return (files.count, 0, 0, at) }
+        return (files[place.file] ?? 0, place.line, place.column, at)
+      }
+      return key(left.offset, left.element) < key(right.offset, right.element)
+    }
+    for problem in sorted.map(\.element) { error("error: \(problem)") }
     if list.count > 1 { error("\(list.count) errors") }
   }
 

@@ -1,21 +1,24 @@
 // plumb explain: what a kind is, what its fields mean, which rules bind it.
 import Core
+import KindLoading
+import NativeView
 
 enum ExplainVerb {
   static let verb = Verb(
     name: "explain", summary: "Explain a kind, or one of its fields.", positionals: "KIND[.FIELD]", positionalCount: 0...1,
     flags: [Flag.output(["text", "json"])], usesServer: true,
+    notes: ["Where no server is found, it tells of the kinds beside the program."],
     examples: ["plumb explain", "plumb explain App", "plumb explain App.healthCheck"], run: run)
 
   static func run(_ arguments: Arguments, _ console: Console) throws -> ExitCode {
-    let client = try APIClient(arguments)
+    let kinds = try source(arguments)
     let isJSON = arguments.value("output") == "json"
     guard let word = arguments.positional(0) else {
-      let kinds = try client.get(["kinds"])
+      let all = try kinds.list()
       if isJSON {
-        console.out(JSON.pretty(kinds) + "\n")
+        console.out(JSON.pretty(all) + "\n")
       } else {
-        let rows = (kinds["items"].list ?? []).map { kind in
+        let rows = (all["items"].list ?? []).map { kind in
           [kind["name"].string ?? "", kind["apiVersion"].string ?? "", kind["storage"].string ?? "", kind["doc"].string ?? ""]
         }
         console.out(Table.write(["KIND", "APIVERSION", "STORAGE", "MEANING"], rows, console: console))
@@ -23,7 +26,7 @@ enum ExplainVerb {
       return .done
     }
     let path = word.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-    let kind = try client.get(["kinds", path[0]])
+    let kind = try kinds.page(path[0])
     if path.count == 1 {
       console.out(isJSON ? JSON.pretty(kind) + "\n" : page(kind, console))
       return .done
@@ -31,6 +34,17 @@ enum ExplainVerb {
     let field = try find(Array(path.dropFirst()).filter { $0 != "spec" }, in: kind)
     console.out(isJSON ? JSON.pretty(field) + "\n" : fieldPage(field, console))
     return .done
+  }
+
+  /// The server's kinds; without any server those that this program would serve.
+  private static func source(_ arguments: Arguments) throws -> (list: () throws -> Value, page: (String) throws -> Value) {
+    do {
+      let client = try APIClient(arguments)
+      return ({ try client.get(["kinds"]) }, { try client.get(["kinds", $0]) })
+    } catch let problem as Problem where problem.code == "no_server" && !arguments.has("data") {
+      let catalog = try KindLoader.load(try SpecsPlace.find(Environment.value("PLUMB_SPECS")))
+      return ({ KindPages.list(catalog) }, { try KindPages.page($0, catalog) })
+    }
   }
 
   private static func find(_ path: [String], in kind: Value) throws -> Value {

@@ -21,7 +21,8 @@ enum LintVerb {
     let files = try SetFiles.read(arguments.values("file"))
     let catalog = try KindLoader.load(try SpecsPlace.find(arguments.value("specs") ?? Environment.value("PLUMB_SPECS")))
     let set = ManifestReader.read(files: files.map { ($0.name, $0.bytes) }, catalog: catalog)
-    let problems = set.problems.isEmpty ? OfflinePlan.problems(set.manifests, catalog: catalog) : set.problems
+    let planned = OfflinePlan.problems(set.manifests, catalog: catalog)
+    let problems = set.problems + BesideFaults.standing(planned, beside: set.problems, catalog: catalog)
     let leaving = arguments.has("strict") ? [] : problems.filter { $0.code == OfflinePlan.leavesTheSet }
     for problem in leaving { console.error("note: \(problem)") }
     let errors = problems.filter { !leaving.contains($0) }

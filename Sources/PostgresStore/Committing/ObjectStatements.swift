@@ -15,6 +15,7 @@ struct ObjectArrays {
     protect = ArrayColumn(.boolean)
   private var created = ArrayColumn(.timestamptz), deleting = ArrayColumn(.timestamptz), deleted = ArrayColumn(.boolean)
   private var operation = ArrayColumn(.text)
+  private var updated = ArrayColumn(.timestamptz)
   private var slots = slotTypes.map { ArrayColumn(.init(sql: $0)) }
   private let kinds: KindDictionary
   /// Kind → field in each slot.
@@ -41,6 +42,7 @@ struct ObjectArrays {
     }
     protect.add(object.protected)
     created.add(object.created)
+    updated.add(object.updated)
     operation.add(write.operation.rawValue)
     switch write.operation {
     case .startDelete, .softDelete: deleting.add(object.deleting ?? now)
@@ -79,9 +81,9 @@ struct ObjectArrays {
   private static let row = """
     WITH w AS MATERIALIZED (SELECT * FROM unnest($2::uuid[], $3::uuid[], $4::bigint[], $5::text[], $6::bigint[], $7::bigint[], $8::bigint[], \
     $9::jsonb[], $10::jsonb[], $11::jsonb[], $12::boolean[], $13::timestamptz[], $14::timestamptz[], $15::boolean[], $16::text[], \
-    \(slotTypes.enumerated().map { "$\($0 + 17)::\($1)[]" }.joined(separator: ", "))) \
+    \(slotTypes.enumerated().map { "$\($0 + 17)::\($1)[]" }.joined(separator: ", ")), $\(slotTypes.count + 17)::timestamptz[]) \
     AS w(tenant, uid, kind, name, rev, version, generation, spec, owners, labels, protect, created, deleting, deleted, op, \
-    \(slotColumns.joined(separator: ", "))))
+    \(slotColumns.joined(separator: ", ")), updated))
     """
   private static let history = """
     INSERT INTO history (tenant, uid, version, kind, name, rev, generation, op, commit, spec, owners, labels, protect, created) \
@@ -92,7 +94,7 @@ struct ObjectArrays {
   static let insert = """
     \(row), i AS (INSERT INTO object (tenant, uid, kind, name, rev, version, generation, spec, owners, labels, protect, created, updated, \
     deleting, deleted, \(slotColumns.joined(separator: ", "))) \
-    SELECT tenant, uid, kind, name, rev, version, generation, spec, owners, labels, protect, created, statement_timestamp(), deleting, \
+    SELECT tenant, uid, kind, name, rev, version, generation, spec, owners, labels, protect, created, updated, deleting, \
     deleted, \(slotColumns.joined(separator: ", ")) FROM w ORDER BY tenant, uid ON CONFLICT DO NOTHING RETURNING uid), \
     h AS (\(history) w ON CONFLICT DO NOTHING) SELECT uid FROM w WHERE uid NOT IN (SELECT uid FROM i)
     """
@@ -100,7 +102,7 @@ struct ObjectArrays {
   /// Rows are locked by now, so their order does not matter. Returns the uids that are gone.
   static let update = """
     \(row), u AS (UPDATE object o SET name = w.name, rev = w.rev, version = w.version, generation = w.generation, spec = w.spec, \
-    owners = w.owners, labels = w.labels, protect = w.protect, updated = statement_timestamp(), deleting = w.deleting, \
+    owners = w.owners, labels = w.labels, protect = w.protect, updated = greatest(o.updated, w.updated), deleting = w.deleting, \
     deleted = w.deleted, \(slotColumns.map { "\($0) = w.\($0)" }.joined(separator: ", ")) \
     FROM w WHERE o.tenant = w.tenant AND o.uid = w.uid RETURNING o.uid), \
     h AS (\(history) w ON CONFLICT DO NOTHING) SELECT uid FROM w WHERE uid NOT IN (SELECT uid FROM u)
@@ -111,7 +113,7 @@ struct ObjectArrays {
       .uid(commit), tenant.parameter, uid.parameter, kind.parameter, name.parameter, rev.parameter, version.parameter,
       generation.parameter, spec.parameter, owners.parameter, labels.parameterOrNull, protect.parameter, created.parameter,
       deleting.parameterOrNull, deleted.parameter, operation.parameter,
-    ] + slots.map(\.parameterOrNull)
+    ] + slots.map(\.parameterOrNull) + [updated.parameter]
   }
 
   /// $1 commit, $2 tenants, $3 uids, $4 versions. What hangs on the objects goes with them; their history stays.

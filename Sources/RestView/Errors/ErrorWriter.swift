@@ -75,12 +75,17 @@ struct ErrorWriter: Sendable {
     return .object(map)
   }
 
+  /// Whether the message says itself which member it is about.
+  private static func names(_ text: String, _ name: String) -> Bool {
+    text.hasPrefix("\(name) ") || text.hasPrefix("\(name):") || text.contains("\"\(name)\"") || text.contains("`\(name)`")
+  }
+
   /// The message, the place it is about in front, and what to do behind.
   private static func sentence(_ problem: Problem) -> String {
     var text = problem.message
     if let pointer = problem.pointer, pointer.count > 1 {
-      let name = pointer.dropFirst().replacing("/", with: ".")
-      if !text.contains(name) { text = "\(name): \(text)" }
+      let name = String(pointer.dropFirst().replacing("/", with: "."))
+      if !names(text, name) { text = "\(name): \(text)" }
     }
     if let last = text.last, !".!?".contains(last) { text += "." }
     if let fix = problem.fix { text += " \(fix)" }

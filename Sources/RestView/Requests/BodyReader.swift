@@ -63,13 +63,19 @@ struct BodyReader {
     return map
   }
 
+  /// Codes of `FieldCheck` that are about one value; rules, keys and limits keep their own.
+  private static let valueCodes: Set = [
+    "read_only", "type", "enum", "min", "max", "pattern", "format", "secret", "reference", "duplicate", "missing_reference",
+    "cross_tenant",
+  ]
+
   /// The words of field checks in the words of the families.
   static func translated(_ problem: Problem) -> Problem {
     var problem = problem
     switch problem.code {
     case "required": problem.code = ProblemCode.missingField
-    case ProblemCode.unknownField, ProblemCode.missingField, "immutable": break
-    default: problem.code = ProblemCode.badField
+    case let code where valueCodes.contains(code): problem.code = ProblemCode.badField
+    default: break
     }
     return problem
   }

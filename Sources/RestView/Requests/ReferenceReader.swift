@@ -30,7 +30,7 @@ struct ReferenceReader {
     guard let text = value.string else {
       problems.append(
         Problem(
-          .invalid, code: ProblemCode.badField, "the id of a \(Spelling.words(kind)) is expected, not a \(value.typeName)",
+          .invalid, code: ProblemCode.badField, "the id of \(Spelling.one(kind)) is expected, not a \(value.typeName)",
           pointer: pointer))
       return value
     }
@@ -40,7 +40,7 @@ struct ReferenceReader {
     case nil:
       problems.append(
         Problem(
-          .invalid, code: ProblemCode.badField, "\"\(text.prefix(80))\" is no id of a \(Spelling.words(kind))", pointer: pointer))
+          .invalid, code: ProblemCode.badField, "\"\(text.prefix(80))\" is no id of \(Spelling.one(kind))", pointer: pointer))
       return value
     }
   }

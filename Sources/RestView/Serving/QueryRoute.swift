@@ -22,6 +22,7 @@ extension RouteExecutor {
     var plan = WritePlan()
     var fields = ObjectMap()
     plan.intents = try await Effects(context: context, target: nil, kind: nil).intents(&plan, fields: &fields)
+    try plan.computed.finish()
     plan.intents += auditIntents(nil, route.kind)
     let outcome = try await commit(plan, nil, existing: nil, draft: nil)
     for entry in plan.named {

@@ -75,7 +75,7 @@ extension RouteExecutor {
 
   private static func unknown(_ text: String, _ kind: String, _ bind: RouteSpec.Bind) -> Problem {
     Problem(
-      .invalid, code: ProblemCode.badField, "\"\(text.prefix(80))\" is no id of a \(Spelling.words(kind))",
+      .invalid, code: ProblemCode.badField, "\"\(text.prefix(80))\" is no id of \(Spelling.one(kind))",
       pointer: "/" + (bind.source.last ?? ""))
   }
 
@@ -112,7 +112,7 @@ extension RouteExecutor {
     }
     guard let name = spec.target, let text = context.parameter(name) else { return nil }
     guard let id = context.ids.read(text, kind: kind.name) else {
-      throw Problem(.missing, code: ProblemCode.badID, "\"\(text.prefix(80))\" is no id of a \(Spelling.words(kind.name)).")
+      throw Problem(.missing, code: ProblemCode.badID, "\"\(text.prefix(80))\" is no id of \(Spelling.one(kind.name)).")
     }
     return id
   }

@@ -10,6 +10,12 @@ enum Spelling {
   /// `WebhookDelivery` → `webhook delivery`.
   static func words(_ name: String) -> String { separated(name, by: " ") }
 
+  /// `EnvVar` → `an env var`.
+  static func one(_ name: String) -> String {
+    let words = words(name)
+    return "\(words.first.map { "aeio".contains($0) } ?? false ? "an" : "a") \(words)"
+  }
+
   private static func separated(_ name: String, by separator: Character) -> String {
     var text = ""
     let letters = Array(name)

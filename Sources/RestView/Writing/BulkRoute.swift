@@ -48,9 +48,10 @@ extension RouteExecutor {
       try gate.permit(context.caller, target: members[at].existing == nil ? nil : value)
       var own = self
       if let item = members[at].item { own.context.names["item"] = CELValue(item) }
-      try own.set(&members[at].fields, kind, value)
       var more = WritePlan()
+      try own.set(&members[at].fields, kind, value, &more)
       effects += try await Effects(context: own.context, target: value, kind: kind).intents(&more, fields: &members[at].fields)
+      try more.computed.finish()
       plan.dependsOnTarget = plan.dependsOnTarget || more.dependsOnTarget
       guard members.count + effects.count <= Self.bulkLimit else { throw Self.tooMany(Self.bulkLimit) }
     }
@@ -107,7 +108,7 @@ extension RouteExecutor {
     for at in members.indices {
       let text = members[at].item?[id].string ?? ""
       guard case .uid(let uid)? = context.ids.read(text, kind: kind.name) else {
-        fault(at, .missing, ProblemCode.badID, "\"\(text.prefix(80))\" is no id of a \(Spelling.words(kind.name)).")
+        fault(at, .missing, ProblemCode.badID, "\"\(text.prefix(80))\" is no id of \(Spelling.one(kind.name)).")
         continue
       }
       if !seen.insert(uid).inserted { fault(at, .invalid, ProblemCode.badField, "This object is named twice.") }

@@ -28,6 +28,7 @@ extension RouteExecutor {
     plan.intents += confirmation.taken.map { Intent(.delete, .uid(tenant: $0.tenant, kind: $0.kind, $0.uid)) }
     var fields = ObjectMap()
     plan.intents += try await Effects(context: context, target: value, kind: kind).intents(&plan, fields: &fields)
+    try plan.computed.finish()
     plan.intents += auditIntents(object, kind)
     let outcome = try await commit(plan, kind, existing: value, draft: nil)
     let position = outcome.positions[object.tenant]

@@ -24,13 +24,17 @@ struct Effects {
         let scope = RouteScope(names, object: target)
         if let when = effect.spec.when, try truth(when, scope) == false { continue }
         if effect.plan == nil, let kind, effect.kind.name == kind.name, case .set(let values) = effect.spec.action {
-          for (name, program) in values { fields[name] = try value(program, scope, effect.kind.field(name)) }
+          for (name, program) in values {
+            let field = effect.kind.field(name)
+            fields[name] = try value(program, scope, field)
+            plan.computed.take(fields[name] ?? .null, field, program, context, isTarget: true)
+          }
           plan.dependsOnTarget =
             plan.dependsOnTarget
             || !([effect.spec.when].compactMap { $0 } + values.map(\.1)).allSatisfy { NeedlessTarget.holds($0, kind) }
           continue
         }
-        let made = try await self.intents(effect, scope)
+        let made = try await self.intents(effect, scope, &plan.computed)
         if let name = effect.spec.name, !made.isEmpty { plan.named.append((name, intents.count + 1, effect.kind)) }
         intents += made
         if intents.count > Self.limit {
@@ -48,12 +52,15 @@ struct Effects {
     return items
   }
 
-  private func intents(_ effect: ServedRoute.Effect, _ scope: RouteScope) async throws -> [Intent] {
+  private func intents(_ effect: ServedRoute.Effect, _ scope: RouteScope, _ computed: inout ComputedFields) async throws
+    -> [Intent]
+  {
     let tenant = context.reader.home(effect.kind)
     if case .create(let values) = effect.spec.action {
       var fields = ObjectMap()
       for (name, program) in values {
         let value = try value(program, scope, effect.kind.field(name))
+        computed.take(value, effect.kind.field(name), program, context, isTarget: false)
         if !value.isNull { fields[name] = value }
       }
       var random = RandomGenerator(context.services.random)

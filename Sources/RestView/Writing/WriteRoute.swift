@@ -62,12 +62,13 @@ extension RouteExecutor {
     var first = draft(fields)
     let page = try await context.prefetch().load([first], kind: kind, needs: route.targetNeeds)
     try await readLets(old ?? context.view(of: first, kind: kind, page: page))
-    try set(&fields, kind, context.view(of: first, kind: kind, page: page))
+    var plan = WritePlan()
+    try set(&fields, kind, context.view(of: first, kind: kind, page: page), &plan)
     first = draft(fields)
     let value = context.view(of: first, kind: kind, page: page)
-    var plan = WritePlan()
     plan.dependsOnTarget = existing != nil && !spec.sets.isEmpty && spec.sets.contains { !NeedlessTarget.holds($0.1, kind) }
     let effects = try await Effects(context: context, target: old ?? value, kind: kind).intents(&plan, fields: &fields)
+    try plan.computed.finish()
     plan.intents = [intent(kind, tenant, uid, existing, fields, plan)] + effects + auditIntents(first, kind)
     do {
       let outcome = try await commit(plan, kind, existing: old, draft: value)
@@ -137,13 +138,14 @@ extension RouteExecutor {
   }
 
   /// `sets`: each sees the object after body, binds and defaults.
-  func set(_ fields: inout ObjectMap, _ kind: KindSpec, _ object: ObjectValue) throws {
+  func set(_ fields: inout ObjectMap, _ kind: KindSpec, _ object: ObjectValue, _ plan: inout WritePlan) throws {
     for (name, program) in spec.sets {
       let value: CELValue
       do { value = try program.evaluate(RouteScope(context.names, object: object)).get() } catch {
         throw Problem(.invalid, code: ProblemCode.badField, "\(name) cannot be computed from this request: \(error).")
       }
       let stored = StoredValue.of(value, field: kind.field(name), ids: context.ids)
+      plan.computed.take(stored, kind.field(name), program, context, isTarget: true)
       if stored.isNull, spec.verb == .create { fields[name] = nil } else { fields[name] = stored }
     }
   }
@@ -152,9 +154,15 @@ extension RouteExecutor {
     _ kind: KindSpec, _ tenant: UID, _ uid: UID, _ existing: StoredObject?, _ fields: ObjectMap, _ plan: WritePlan
   ) -> Intent {
     guard let existing else { return Intent(.create, .new(tenant: tenant, kind: kind.name), fields: fields, newUID: uid) }
-    return Intent(
+    var intent = Intent(
       .patch, .uid(tenant: tenant, kind: kind.name, uid), fields: fields,
       expectedVersion: plan.dependsOnTarget ? existing.version : nil)
+    // Another name for an object whose name never changes by itself is a rename: what refers to it follows.
+    if let identity = kind.identityField, kind.field(identity)?.immutable == true, let name = fields[identity]?.string {
+      intent.fields[identity] = nil
+      if name != existing.name { intent.newName = name }
+    }
+    return intent
   }
 
   /// Commits; guards run with the target as it stands under lock.
@@ -178,9 +186,9 @@ extension RouteExecutor {
       services.positions.note(outcome.positions)
       return outcome
     } catch let problems as Problems {
-      throw ProblemTranslation(route).translated(problems)
+      throw ProblemTranslation(route, plan.computed.sources).translated(problems)
     } catch let problem as Problem {
-      throw Problems(ProblemTranslation(route).translated(problem))
+      throw Problems(ProblemTranslation(route, plan.computed.sources).translated(problem))
     }
   }
 
