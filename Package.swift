@@ -66,6 +66,7 @@ let package = Package(
     module("Accounts", ["Core", "Kinds", "Ports", "Crypto", "Identity"]),
     module("IdentityAdapters", ["Core", "Identity", "OutgoingHTTP"]),
     module("Mail", ["Core", "Kinds", "Ports"]),
+    module("TextMessages", ["Core", "Kinds", "Ports", "OutgoingHTTP"]),
     module("ModelProvider", ["Core", "Kinds", "Ports", "OutgoingHTTP"]),
     module("Payments", ["Core", "Kinds", "Ports", "OutgoingHTTP"]),
     module("PDFRendering", ["Core", "Kinds", "Ports", "OutgoingHTTP"]),
@@ -87,7 +88,7 @@ let package = Package(
         "Identity", "RestView", "NativeView", "PostgresStore", "HTTPServer", "Crypto", "OutgoingHTTP", "Mail", "NameResolution",
         "ProcessRuntime", "GitRepositories", "Payments", "PDFRendering", "Controllers", "Simulation", "IdentityAdapters",
         "Accounts",
-        "ChargingAnalysis", "ModelProvider",
+        "ChargingAnalysis", "ModelProvider", "TextMessages",
       ]),
     .executableTarget(
       name: "Plumb", dependencies: ["PlumbCommand"], path: "Sources/Plumb", swiftSettings: optimized,
@@ -98,7 +99,7 @@ let package = Package(
       "TestSupport",
       [
         "Core", "Kinds", "Ports", "Planning", "Execution", "Reconciling", "KindLoading", "Documents", "PostgresStore", "Crypto",
-        "Simulation",
+        "Simulation", "OutgoingHTTP",
       ]),
     tests("CoreTests", ["Core"]),
     tests("ExpressionsTests", ["Core", "Expressions"]),
@@ -136,6 +137,7 @@ let package = Package(
       ]),
     tests("CommandTests", ["Core", "Kinds", "KindLoading", "Ports", "HTTPServer", "NativeView", "PlumbCommand", "TestSupport"]),
     tests("BillingTests", ["Core", "Crypto", "HTTPServer", "TestSupport"]),
+    tests("AccountTests", ["Core", "Crypto", "HTTPServer", "Identity", "OutgoingHTTP", "TestSupport"]),
     tests("CaseTests", ["Core", "Documents", "TestSupport"]),
     tests(
       "GitTests",

@@ -7,7 +7,8 @@ public enum ControllerRegistry {
     AlertRuleController(), AppController(), AppRestartController(), BillingRequestController(), ChargingStationController(),
     DomainAssignmentController(), FineTuneController(), GitProposalController(), GitSourceController(),
     NotificationTestController(),
-    OutgoingMailController(), PaymentEventController(), RootDomainController(), SessionBatchController(),
+    OutgoingMessageController.mail, OutgoingMessageController.text, PaymentEventController(), RootDomainController(),
+    SessionBatchController(),
     SubscriptionController(),
     WebhookController(), WebhookSendController(),
   ]

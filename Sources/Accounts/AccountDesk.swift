@@ -11,18 +11,21 @@ public final class AccountDesk: @unchecked Sendable {
     public var templates: MailTemplates
     public var federation: any FederationHTTP
     public var providerKeys: ProviderKeys
+    public var signatures: any XMLSignatureChecking
     /// An account's sessions changed here: what is remembered of them is void.
     public var forget: @Sendable (UID) -> Void
     /// Where people reach this server, when nothing is configured.
     public var url: @Sendable () -> String
 
     public init(
-      kit: IdentityKit, templates: MailTemplates, federation: any FederationHTTP, forget: @escaping @Sendable (UID) -> Void,
+      kit: IdentityKit, templates: MailTemplates, federation: any FederationHTTP, signatures: any XMLSignatureChecking,
+      forget: @escaping @Sendable (UID) -> Void,
       url: @escaping @Sendable () -> String
     ) {
       self.kit = kit
       self.templates = templates
       self.federation = federation
+      self.signatures = signatures
       providerKeys = ProviderKeys(http: federation, clock: kit.clock)
       self.forget = forget
       self.url = url

@@ -12,6 +12,14 @@ public enum AccountHandlers {
       TransferOwnershipHandler(desk: desk), ListAccountsHandler(desk: desk), GetAccountHandler(desk: desk),
       UpdateAccountHandler(desk: desk), AccountStatusHandler(desk: desk), AccountRoleHandler(desk: desk),
       PreflightDeleteHandler(desk: desk), DeleteAccountHandler(desk: desk), OrganizationHandler(desk: desk),
+      ListSessionsHandler(desk: desk), EndSessionHandler(desk: desk), EndOtherSessionsHandler(desk: desk),
+      EnrollAuthenticatorHandler(desk: desk), ConfirmAuthenticatorHandler(desk: desk), RemoveAuthenticatorHandler(desk: desk),
+      RecoveryCodesHandler(desk: desk), FactorsHandler(desk: desk), SecondFactorHandler(desk: desk),
+      PasskeyOptionsHandler(desk: desk), PasskeyRegisterHandler(desk: desk), ListPasskeysHandler(desk: desk),
+      RemovePasskeyHandler(desk: desk), PasskeyLoginOptionsHandler(desk: desk), PasskeyLoginHandler(desk: desk),
+      MagicLinkHandler(desk: desk), UseMagicLinkHandler(desk: desk), SendCodeHandler(desk: desk), VerifyCodeHandler(desk: desk),
+      SetPhoneHandler(desk: desk), ConfirmPhoneHandler(desk: desk), SAMLStartHandler(desk: desk), SAMLConsumeHandler(desk: desk),
+      SAMLMetadataHandler(desk: desk),
     ]
   }
 }

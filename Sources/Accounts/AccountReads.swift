@@ -20,10 +20,11 @@ struct Membership: Sendable {
 }
 
 struct AccountReads: Sendable {
-  static let staff = "staff"
+  static let staff = AccountRealm.staff
   /// Memberships of one person, and members of one tenant, that are read.
   static let limit = 1000
   private static let addressRule = 1
+  private static let phoneRule = 2
 
   let reads: any ReadPort
   init(_ ports: OperationPorts) { reads = ports.reads }
@@ -34,6 +35,16 @@ struct AccountReads: Sendable {
   func account(email: String, directory: String = staff) async throws -> StoredObject? {
     let key = UniqueKey(
       rule: Self.addressRule, value: JSON.canonical([.string(directory), .string(Self.normal(email))]), global: false)
+    return try await holder(of: key)
+  }
+
+  func account(phone: String, directory: String) async throws -> StoredObject? {
+    let key = UniqueKey(
+      rule: Self.phoneRule, value: JSON.canonical([.string(directory), .string(phone)]), global: false)
+    return try await holder(of: key)
+  }
+
+  private func holder(of key: UniqueKey) async throws -> StoredObject? {
     guard let uid = try await reads.holders(tenant: .rootTenant, kind: "Account", keys: [key]).values.first else { return nil }
     return try await account(uid)
   }

@@ -24,16 +24,20 @@ enum AccountWrites {
     return Intent(.create, .new(tenant: tenant, kind: "User"), fields: fields)
   }
 
-  /// Notes what happened where nothing is committed: a sign-in, a failure, a lock.
+  /// Notes what happened where nothing is committed: a sign-in, a failure, a lock. The message is told with the account's address and
+  /// where the call came from; an address that has no account is not kept, since people also type other things there.
   static func note(
-    _ action: String, _ message: String, severity: KindSpec.Audit.Severity, account: UID?, call: OperationCall,
+    _ action: String, _ message: String, severity: KindSpec.Audit.Severity, account: StoredObject?, call: OperationCall,
     ports: OperationPorts
   ) async throws {
+    let email = account?.spec["email"]?.string
     let entry = AuditRows.Entry(
-      severity: severity, action: action, message: message, actor: account.map { "account:\($0)" } ?? "anonymous", user: account,
-      operation: call.operation, targetKind: "Account", target: account, requestID: call.requestID)
+      severity: severity, action: action, message: "\(message): \(email ?? "unknown address") from \(call.remoteAddress).",
+      actor: call.caller?.actor ?? email.map { "user:\($0)" } ?? "anonymous", user: account?.uid, operation: call.operation,
+      targetKind: "Account", target: account?.uid, targetName: email, requestID: call.requestID)
     guard ports.catalog.kind(AuditRows.platformKind) != nil else { return }
-    let rows = AuditRows.rows(entry, tenant: .rootTenant, at: call.now, uid: ports.newUID)
+    let realm = account.map { $0.spec["directory"]?.string ?? "" }?.split(separator: "/").last.flatMap { UID($0) }
+    let rows = AuditRows.rows(entry, tenant: realm ?? .rootTenant, at: call.now, uid: ports.newUID)
     try await ports.writes.append(rows)
   }
 }

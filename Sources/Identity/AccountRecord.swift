@@ -19,14 +19,19 @@ struct AccountRecord: Sendable {
     }
   }
 
+  static let staff = "staff"
+
   var account: StoredObject
   var sessions: Set<UID>
   /// Oldest first.
   var memberships: [Membership]
+  /// The tenant that an account of another realm than staff belongs to: its directory names it.
+  var home: StoredObject?
   /// By tenant, for plain users; read when first needed.
   var permissions: [UID: Set<String>] = [:]
   var readAt: Timestamp
 
+  var realm: String { account.spec["realm"]?.string ?? Self.staff }
   var isActive: Bool { account.spec["active"] != false && !account.deleted && account.deleting == nil }
   var email: String { account.spec["email"]?.string ?? account.name }
   var isOperator: Bool {
@@ -46,10 +51,19 @@ struct AccountRecord: Sendable {
     let sessions = SessionStore.live(try await store.value(tenant: .rootTenant, key: SessionStore.key(account)), now)
     let users = try await store.referrers(tenant: .rootTenant, of: [account], limit: membershipLimit)
       .filter { $0.field == "account" && $0.object.kind == "User" && !$0.object.deleted }.map(\.object)
-    let tenants = try await store.objects(tenant: .rootTenant, uids: Array(Set(users.map(\.tenant))))
+    let home = Self.home(object.spec["directory"]?.string ?? "")
+    let wanted = Set(users.map(\.tenant) + (home.map { [$0] } ?? []))
+    let tenants = try await store.objects(tenant: .rootTenant, uids: Array(wanted))
     let byUID = Dictionary(tenants.map { ($0.uid, $0) }, uniquingKeysWith: { first, _ in first })
     let memberships = users.compactMap { user in byUID[user.tenant].map { Membership(user: user, tenant: $0) } }
       .sorted { ($0.user.created, $0.user.uid) < ($1.user.created, $1.user.uid) }
-    return AccountRecord(account: object, sessions: Set(sessions.map(\.id)), memberships: memberships, readAt: now)
+    return AccountRecord(
+      account: object, sessions: Set(sessions.map(\.id)), memberships: memberships, home: home.flatMap { byUID[$0] }, readAt: now)
+  }
+
+  /// The tenant in `customer/UID`.
+  private static func home(_ directory: String) -> UID? {
+    let parts = directory.split(separator: "/", maxSplits: 1)
+    return parts.count == 2 ? UID(parts[1]) : nil
   }
 }

@@ -21,7 +21,10 @@ final class AccountService: @unchecked Sendable {
     guard let record = try await record(claims.account, now), record.isActive else {
       throw IdentityService.unauthenticated("The account is not active.")
     }
-    guard record.sessions.contains(claims.session) else { throw IdentityService.unauthenticated("The session has ended.") }
+    guard record.sessions.contains(claims.session), claims.realm == record.realm else {
+      throw IdentityService.unauthenticated("The session has ended.")
+    }
+    if record.realm != AccountRecord.staff { return try outsider(record, claims.session, tenant: tenant) }
     var caller = Caller(
       tenant: Caller.nowhere, tenantName: "", home: .rootTenant, account: record.account.uid, session: claims.session,
       actor: "user:\(record.email)", scopes: ["*"], isOperator: record.isOperator)
@@ -40,6 +43,19 @@ final class AccountService: @unchecked Sendable {
     caller.role = membership.role
     caller.permissions = membership.role == "user" ? try await permissions(record, membership) : ["*"]
     return caller
+  }
+
+  /// Customers, end users and the like belong to one tenant and have no role there: what they may do is their family's to say.
+  private func outsider(_ record: AccountRecord, _ session: UID, tenant named: String?) throws -> Caller {
+    let home = record.home.flatMap { $0.deleted || $0.deleting != nil ? nil : $0 }
+    if let home, home.spec["active"] == false { throw Problem(.denied, code: "not_active", "The tenant is not active.") }
+    if let named, named != home?.name, TenantLookup.uid(named) == nil || TenantLookup.uid(named) != home?.uid {
+      throw Problem(.denied, code: "not_a_member", "You are not a member of this tenant.")
+    }
+    return Caller(
+      tenant: home?.uid ?? Caller.nowhere, tenantName: home?.name ?? "", home: home?.uid ?? .rootTenant,
+      account: record.account.uid, session: session, actor: "\(record.realm):\(record.email)", scopes: ["*"],
+      realm: record.realm)
   }
 
   /// Only operators act in tenants that they are no members of.
@@ -74,7 +90,10 @@ final class AccountService: @unchecked Sendable {
     lock.withLock {
       forgotten += 1
       if tenants.contains(.rootTenant) { return known.removeAll(keepingCapacity: true) }
-      known = known.filter { entry in !entry.value.memberships.contains { tenants.contains($0.tenant.uid) } }
+      known = known.filter { entry in
+        !entry.value.memberships.contains { tenants.contains($0.tenant.uid) }
+          && entry.value.home.map { !tenants.contains($0.uid) } ?? true
+      }
     }
   }
 

@@ -20,6 +20,7 @@ struct FamilyLoader {
     "family", "doc", "version", "base", "names", "absent", "ids", "auth", "needs", "permissions", "tenant", "confirm",
     "envelope", "page", "errors", "headers", "verbs",
   ]
+  private static let realms = ["staff", "customer", "endUser", "agent", "machine"]
   private static let categories = [
     "invalid", "denied", "unauthenticated", "missing", "conflict", "stale", "refused", "tooLarge", "limited", "unavailable",
     "timeout", "failure",
@@ -111,7 +112,7 @@ struct FamilyLoader {
     for member in auth?.all ?? [] where member.key != "default" {
       guard
         let one = SpecMap(
-          member.value, in: file, faults, what: "the scheme \"\(member.key)\"", keys: ["from", "accepts", "tenant"])
+          member.value, in: file, faults, what: "the scheme \"\(member.key)\"", keys: ["from", "accepts", "tenant", "realms"])
       else { continue }
       let from = one.strings("from") ?? []
       for place in from
@@ -123,10 +124,14 @@ struct FamilyLoader {
           fix: "bearer, basic, header:NAME, query:NAME, cookie:NAME or none.")
       }
       if from.isEmpty { faults.add("the scheme \"\(member.key)\" needs \"from\"", at: one.place) }
+      let realms = one.strings("realms") ?? ["staff"]
+      for realm in realms where !Self.realms.contains(realm) {
+        faults.unknown("realm", realm, among: Self.realms, at: one.place("realms"))
+      }
       family.schemes.append(
         FamilySpec.AuthScheme(
           name: member.key, from: from, accepts: one.strings("accepts") ?? [],
-          needsTenant: one.choice("tenant", among: ["required", "optional"]) != "optional"))
+          needsTenant: one.choice("tenant", among: ["required", "optional"]) != "optional", realms: realms))
     }
     family.standardAuth = auth?.string("default") ?? family.schemes.first?.name ?? "bearer"
     if !family.schemes.isEmpty, !family.schemes.contains(where: { $0.name == family.standardAuth }), family.standardAuth != "none"

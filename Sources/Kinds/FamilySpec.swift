@@ -14,7 +14,10 @@ public struct FamilySpec: Sendable {
     public var accepts: [String]
     /// Where the family's calls must name a tenant, these must too.
     public var needsTenant: Bool
-    public init(name: String, from: [String], accepts: [String], needsTenant: Bool = true) {
+    /// Account systems whose access tokens are taken.
+    public var realms: [String]
+    public init(name: String, from: [String], accepts: [String], needsTenant: Bool = true, realms: [String] = ["staff"]) {
+      self.realms = realms
       self.name = name
       self.from = from
       self.accepts = accepts

@@ -25,14 +25,17 @@ public struct Caller: Sendable, Hashable {
   public var scopes: [String]
   /// Named permissions from roles: `app.read`, `app.*`, `*`.
   public var permissions: Set<String>
+  /// Of the account that is signed in: `staff`, `customer`, `endUser`, …; families say which they take.
+  public var realm: String
   /// Administers the installation: owner or admin of the root tenant.
   public var isOperator: Bool
 
   public init(
     tenant: UID, tenantName: String, home: UID, user: UID? = nil, key: UID? = nil, account: UID? = nil, session: UID? = nil,
     actor: String, role: String? = nil, authority: String? = nil, scopes: [String] = [], permissions: Set<String> = [],
-    isOperator: Bool = false
+    isOperator: Bool = false, realm: String = "staff"
   ) {
+    self.realm = realm
     self.tenant = tenant
     self.tenantName = tenantName
     self.home = home
@@ -73,7 +76,7 @@ public struct Caller: Sendable, Hashable {
       "key": Value(key?.description), "account": Value(account?.description),
       "actor": .string(actor), "role": Value(role), "authority": Value(authority),
       "scopes": .list(scopes.map(Value.string)), "permissions": .list(permissions.sorted().map(Value.string)),
-      "isRoot": .bool(isRoot),
+      "isRoot": .bool(isRoot), "realm": .string(realm),
       "isOperator": .bool(isOperator),
     ]
   }

@@ -13,7 +13,8 @@ public final class CaseServer: @unchecked Sendable {
   static let startSeconds = 60
 
   /// Starts the binary beside the tests. Throws Problem with what it printed when it does not get ready.
-  public init(resolver: Int, mail: Int? = nil) throws {
+  /// - Parameter specs: kinds of its own instead of the program's.
+  public init(resolver: Int, mail: Int? = nil, specs: URL? = nil) throws {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("plumb-cases-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     // The private PostgreSQL of a server started as root runs as another user, who must be able to go through.
@@ -29,6 +30,7 @@ public final class CaseServer: @unchecked Sendable {
       "127.0.0.1:\(resolver)",
     ]
     if let mail { process.arguments? += ["--smtp", "smtp://127.0.0.1:\(mail)"] }
+    if let specs { process.arguments? += ["--specs", specs.path] }
     let handle = try FileHandle(forWritingTo: output)
     process.standardOutput = handle
     process.standardError = handle

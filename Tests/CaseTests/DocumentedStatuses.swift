@@ -11,6 +11,7 @@ enum DocumentedStatuses {
   /// Answers that nothing here can give yet, with what is answered instead.
   static let absent: [String: (documented: Int, instead: Int)] = [
     "deploy.apps.exec": (101, 422),
+    // Shown with a provider by GoogleSignInTests.
     "deploy.authentication.google": (307, 501),
     "deploy.authentication.google-callback": (307, 501),
     "deploy.domains.connect-session": (201, 503),

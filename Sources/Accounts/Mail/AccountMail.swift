@@ -28,6 +28,19 @@ struct AccountMail: Sendable {
   }
 }
 
+extension AccountMail {
+  /// The same as a text message. Templates are those of mails, without their subjects.
+  func text(_ template: String, to phone: String, language: String?, token: String) async throws -> Intent {
+    let settings = try await Settings.read(["app.name"], ports)
+    let languages = (language.map { [$0] } ?? []) + MailTemplates.languages(call.header("Accept-Language"))
+    let message = try parts.templates.render(
+      template, languages: languages, ["app": settings["app.name"] ?? "Plumb", "token": token])
+    return Intent(
+      .create, .new(tenant: .rootTenant, kind: "OutgoingText"),
+      fields: ["to": .string(phone), "template": .string(template), "text": .string(message.text.trimmed)])
+  }
+}
+
 /// Values of configuration variables.
 enum Settings {
   /// What is set, by name; secret ones opened. One statement.

@@ -13,7 +13,7 @@ struct VerifyEmailHandler: DeskHandler {
     guard let kept = try await parts.kit.tokens.take(.verifyEmail, call.args["token"]?.string ?? ""),
       let uid = kept["account"].string.flatMap({ UID($0) }), let account = try await AccountReads(ports).account(uid),
       // A token that went to an address shows nothing of the next one.
-      kept["email"] == account.spec["email"]
+      kept["email"] == account.spec["email"], AccountRealm(call).holds(account)
     else { throw AccountProblem.badToken }
     _ = try await ports.writes.write([AccountWrites.patch(uid, ["emailVerified": true])])
     return .value(.emptyObject)
@@ -28,10 +28,12 @@ struct ResendVerificationHandler: DeskHandler {
   func handle(_ call: OperationCall, _ ports: OperationPorts) async throws -> OperationReply {
     let parts = try desk.parts()
     let email = AccountReads.normal(call.args["email"]?.string ?? "")
+    let realm = AccountRealm(call)
     // Counted for every address, so that it tells nothing of any.
-    try await Cooldown(key: "resend/\(email)", pause: Self.pause).begin(ports, call.now)
+    try await Cooldown(key: "resend/\(realm.lockName(email))", pause: Self.pause).begin(ports, call.now)
     return try await QuietWork.run(ports, since: call.now) {
-      guard let account = try await AccountReads(ports).account(email: email), AccountReads.isActive(account),
+      guard let account = try await AccountReads(ports).account(email: email, directory: realm.directory),
+        AccountReads.isActive(account),
         account.spec["emailVerified"] != true
       else { return }
       let token = try await parts.kit.tokens.make(

@@ -15,23 +15,18 @@ struct LoginHandler: DeskHandler {
     let parts = try desk.parts()
     let email = AccountReads.normal(call.args["email"]?.string ?? "")
     let password = call.args["password"]?.string ?? ""
-    let name = "\(AccountReads.staff)/\(email)"
+    let realm = AccountRealm(call)
+    let name = realm.lockName(email)
     try await parts.kit.lockOut.check(name)
-    let account = try await AccountReads(ports).account(email: email)
+    let account = try await AccountReads(ports).account(email: email, directory: realm.directory)
     let stored = account.flatMap(AccountReads.passwordHash)
     let isRight = try await parts.kit.vault.verifyPassword(password, hash: stored ?? Self.decoy)
     guard let account, stored != nil, isRight, AccountReads.isActive(account) else {
       let locks = try await parts.kit.lockOut.failed(name)
-      if locks {
-        try await AccountWrites.note(
-          "user.locked", "Locked after \(LoginGuard.failures) failed attempts to sign in.", severity: .high,
-          account: account?.uid,
-          call: call, ports: ports)
-      } else {
-        try await AccountWrites.note(
-          "user.sign_in_failed", "An attempt to sign in failed.", severity: .medium, account: account?.uid, call: call,
-          ports: ports)
-      }
+      try await AccountWrites.note(
+        locks ? "user.locked" : "user.sign_in_failed",
+        locks ? "Locked after \(LoginGuard.failures) failed attempts to sign in" : "An attempt to sign in failed",
+        severity: locks ? .high : .medium, account: account, call: call, ports: ports)
       throw Problem(.unauthenticated, code: "wrong_credentials", "The address or the password is wrong.")
     }
     try await parts.kit.lockOut.succeeded(name)
@@ -39,6 +34,6 @@ struct LoginHandler: DeskHandler {
       // Another login may be doing the same: the one that comes second changes nothing that matters.
       _ = try? await ports.writes.write([AccountWrites.patch(account.uid, ["password": .string(password)])])
     }
-    return .value(try await SignIn(parts: parts, ports: ports, call: call).result(account, method: "password"))
+    return .value(try await SignIn(parts: parts, ports: ports, call: call).finish(account, method: "password"))
   }
 }

@@ -61,26 +61,32 @@ struct OpenIDCallbackHandler: DeskHandler {
     let parts = try desk.parts()
     let settings = try await ProviderSettings.read(call, parts, ports)
     let binding = Self.cookie(ProviderSettings.cookie, in: call)
-    let target = settings.front + "/auth/callback#"
+    let target = FrontEnd(url: settings.front, path: call.with["path"]?.string)
     do {
+      // The person said no, or the provider did.
+      if let refusal = call.query["error"] {
+        throw Problem(
+          .unauthenticated, code: refusal == "access_denied" ? "access_denied" : "provider_refused",
+          "The provider did not confirm the login.", fix: "Begin again.")
+      }
       let person = try await OpenIDStartHandler(desk: desk).login(parts).finish(
         settings.provider, state: call.query["state"] ?? "", code: call.query["code"] ?? "", binding: binding)
-      let account = try await FederatedAccounts(parts: parts, ports: ports).account(of: person)
-      let result = try await SignIn(parts: parts, ports: ports, call: call).result(account, method: person.provider)
-      let fragment = FormText.encode([
-        ("access_token", result["access"].string ?? ""), ("refresh_token", result["refresh"].string ?? ""),
-      ])
-      return reply(target + fragment, settings)
+      let account = try await FederatedAccounts(parts: parts, ports: ports, realm: AccountRealm(call)).account(of: person)
+      let result = try await SignIn(parts: parts, ports: ports, call: call).finish(account, method: person.provider)
+      return forgetting(target.reply(result, status: 307), settings)
     } catch let problem as Problem where problem.code != "not_configured" && problem.category != .failure {
       // The browser is a person's: the front end says what happened.
-      return reply(target + FormText.encode([("error", problem.code), ("error_description", problem.message)]), settings)
+      try await AccountWrites.note(
+        "user.sign_in_failed", "A sign-in elsewhere was refused (\(problem.code))", severity: .medium, account: nil, call: call,
+        ports: ports)
+      return forgetting(target.reply(problem, status: 307), settings)
     }
   }
 
-  private func reply(_ url: String, _ settings: ProviderSettings) -> OperationReply {
-    var reply = OperationReply.redirect(to: url, status: 307)
+  /// The cookie of the login goes with it.
+  private func forgetting(_ reply: OperationReply, _ settings: ProviderSettings) -> OperationReply {
+    var reply = reply
     reply.headers.append(settings.cookie("", life: 0))
-    reply.headers.append(("Cache-Control", "no-store"))
     return reply
   }
 
@@ -92,69 +98,5 @@ struct OpenIDCallbackHandler: DeskHandler {
       }
     }
     return nil
-  }
-}
-
-/// The account of somebody who signed in elsewhere: known, linked by the address, or new.
-struct FederatedAccounts: Sendable {
-  let parts: AccountDesk.Parts
-  let ports: OperationPorts
-  private static let attempts = 3
-
-  func account(of person: FederatedPerson) async throws -> StoredObject {
-    guard person.emailVerified else {
-      throw Problem(.unauthenticated, code: "address_not_verified", "The provider has not verified your address.")
-    }
-    let reads = AccountReads(ports)
-    let email = AccountReads.normal(person.email)
-    let link: Value = ["provider": .string(person.provider), "subject": .string(person.subject)]
-    guard let account = try await reads.account(email: email) else { return try await make(person, email, link) }
-    guard AccountReads.isActive(account) else {
-      throw Problem(.unauthenticated, code: "not_active", "The account is not active.")
-    }
-    let links = account.spec["identities"]?.list ?? []
-    if let known = links.first(where: { $0["provider"].string == person.provider }) {
-      guard known["subject"].string == person.subject else {
-        throw Problem(.unauthenticated, code: "other_identity", "This address belongs to another account of the provider.")
-      }
-      return account
-    }
-    var fields: ObjectMap = ["identities": .list(links + [link])]
-    if account.spec["emailVerified"] != true {
-      // Whoever registered this address had not shown that it is his: his password and sessions must not outlive this.
-      fields["emailVerified"] = true
-      fields["password"] = .null
-      try await parts.kit.sessions.endAll(of: account.uid)
-      parts.forget(account.uid)
-    }
-    let made = try await ports.writes.write([AccountWrites.patch(account.uid, fields, expecting: account.version)])
-    return made.objects[0] ?? account
-  }
-
-  private func make(_ person: FederatedPerson, _ email: String, _ link: Value) async throws -> StoredObject {
-    let title = (person.name ?? String(email.prefix { $0 != "@" })).trimmed
-    for attempt in 1...Self.attempts {
-      let (account, tenant) = (ports.newUID(for: "Account"), ports.newUID(for: "Tenant"))
-      let team = TeamName.title(for: title)
-      let slug = try await TeamName.free(team, isLast: attempt > 1, reads: ports.reads)
-      do {
-        let made = try await ports.writes.write([
-          Intent(
-            .create, .new(tenant: .rootTenant, kind: "Account"),
-            fields: [
-              "email": .string(email), "title": .string(String(title.prefix(200))), "emailVerified": true,
-              "identities": .list([link]),
-            ], newUID: account),
-          Intent(
-            .create, .new(tenant: .rootTenant, kind: "Tenant"), fields: ["name": .string(slug), "title": .string(team)],
-            newUID: tenant),
-          AccountWrites.join(tenant, account: account, email: email, title: .string(title), role: "owner"),
-        ])
-        if let object = made.objects[0] { return object }
-      } catch let problems as Problems where problems.category == .conflict && attempt < Self.attempts {
-        if let found = try await AccountReads(ports).account(email: email) { return found }
-      }
-    }
-    throw Problem(.conflict, code: "busy", "The account could not be made.", fix: "Try again.")
   }
 }

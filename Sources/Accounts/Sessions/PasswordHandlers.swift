@@ -13,9 +13,11 @@ struct ForgotPasswordHandler: DeskHandler {
   func handle(_ call: OperationCall, _ ports: OperationPorts) async throws -> OperationReply {
     let parts = try desk.parts()
     let email = AccountReads.normal(call.args["email"]?.string ?? "")
+    let realm = AccountRealm(call)
     return try await QuietWork.run(ports, since: call.now) {
-      guard await parts.kit.limiter.take("forgot/\(email)", count: Self.mails, window: .seconds(3600)) == nil,
-        let account = try await AccountReads(ports).account(email: email), AccountReads.isActive(account),
+      guard await parts.kit.limiter.take("forgot/\(realm.lockName(email))", count: Self.mails, window: .seconds(3600)) == nil,
+        let account = try await AccountReads(ports).account(email: email, directory: realm.directory),
+        AccountReads.isActive(account),
         AccountReads.hasPassword(account)
       else { return }
       let token = try await parts.kit.tokens.make(
@@ -42,15 +44,16 @@ struct ResetPasswordHandler: DeskHandler {
     guard let kept = try await parts.kit.tokens.take(.resetPassword, token),
       let uid = kept["account"].string.flatMap({ UID($0) }),
       let account = try await AccountReads(ports).account(uid), AccountReads.isActive(account),
-      kept["email"] == account.spec["email"]
+      kept["email"] == account.spec["email"], AccountRealm(call).holds(account)
     else { throw AccountProblem.badToken }
     // Who reads the mails of the address has shown that it is his.
     _ = try await ports.writes.write([AccountWrites.patch(uid, ["password": .string(password), "emailVerified": true])])
     try await parts.kit.sessions.endAll(of: uid)
-    try await parts.kit.lockOut.succeeded("\(AccountReads.staff)/\(account.spec["email"]?.string ?? "")")
+    try await parts.kit.lockOut.succeeded(AccountRealm.lockName(of: account))
     parts.forget(uid)
     try await AccountWrites.note(
-      "user.password_reset", "Password reset; all sessions ended.", severity: .high, account: uid, call: call, ports: ports)
+      "user.password_reset", "Password reset, and all sessions ended", severity: .high, account: account, call: call, ports: ports
+    )
     return .value(.emptyObject)
   }
 }
@@ -72,10 +75,14 @@ struct ChangePasswordHandler: DeskHandler {
     guard faults.isEmpty else { throw Problems(faults) }
     if let stored = AccountReads.passwordHash(account) {
       // Guessing here is counted like guessing at the door.
-      let name = "\(AccountReads.staff)/\(email)"
+      let name = AccountRealm.lockName(of: account)
       try await parts.kit.lockOut.check(name)
       guard try await parts.kit.vault.verifyPassword(call.args["currentPassword"]?.string ?? "", hash: stored) else {
-        try await parts.kit.lockOut.failed(name)
+        if try await parts.kit.lockOut.failed(name) {
+          try await AccountWrites.note(
+            "user.locked", "Locked after \(LoginGuard.failures) wrong passwords", severity: .high, account: account, call: call,
+            ports: ports)
+        }
         throw Problem(.unauthenticated, code: "wrong_password", "The current password is wrong.", pointer: "/currentPassword")
       }
       try await parts.kit.lockOut.succeeded(name)
@@ -84,7 +91,7 @@ struct ChangePasswordHandler: DeskHandler {
     try await parts.kit.sessions.endAll(of: uid, except: call.caller?.session)
     parts.forget(uid)
     try await AccountWrites.note(
-      "user.password_changed", "Password changed; other sessions ended.", severity: .medium, account: uid, call: call,
+      "user.password_changed", "Password changed, and other sessions ended", severity: .medium, account: account, call: call,
       ports: ports)
     return .value(.emptyObject)
   }

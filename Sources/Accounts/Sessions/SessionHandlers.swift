@@ -11,7 +11,9 @@ struct RefreshHandler: DeskHandler {
   func handle(_ call: OperationCall, _ ports: OperationPorts) async throws -> OperationReply {
     let parts = try desk.parts()
     let token = try await parts.kit.issuer.refresh(call.args["refreshToken"]?.string ?? "")
-    guard let account = try await AccountReads(ports).account(token.account), AccountReads.isActive(account) else {
+    guard let account = try await AccountReads(ports).account(token.account), AccountReads.isActive(account),
+      token.realm == AccountRealm(call).name
+    else {
       throw Self.ended
     }
     switch try await parts.kit.sessions.renew(token) {
@@ -22,7 +24,7 @@ struct RefreshHandler: DeskHandler {
     case .replayed:
       parts.forget(account.uid)
       try await AccountWrites.note(
-        "session.replayed", "A refresh token was used twice: its session was ended.", severity: .high, account: account.uid,
+        "session.replayed", "A refresh token was used twice, and its session was ended", severity: .high, account: account,
         call: call, ports: ports)
       throw Self.ended
     case .gone: throw Self.ended
@@ -49,7 +51,8 @@ struct LogoutHandler: DeskHandler {
       try await parts.kit.sessions.end(other.session, of: account)
     }
     parts.forget(account)
-    try await AccountWrites.note("user.signed_out", "Signed out.", severity: .low, account: account, call: call, ports: ports)
+    let object = try await AccountReads(ports).account(account)
+    try await AccountWrites.note("user.signed_out", "Signed out", severity: .low, account: object, call: call, ports: ports)
     return .value(.emptyObject)
   }
 }

@@ -8,6 +8,26 @@ struct SignIn: Sendable {
   let ports: OperationPorts
   let call: OperationCall
 
+  /// Tokens; or, where the person has a second factor, `{challenge, factors}`, which leads to them.
+  /// - Parameter isStrong: what was shown is two factors by itself.
+  func finish(_ account: StoredObject, method: String, isStrong: Bool = false) async throws -> Value {
+    guard !isStrong, let factor = try await SecondFactor(parts: parts, ports: ports).confirmed(of: account.uid) else {
+      return try await result(account, method: method)
+    }
+    guard call.with["secondFactor"]?.bool == true else {
+      throw Problem(
+        .unauthenticated, code: "second_factor_required",
+        "This account signs in with a second factor, which is not asked for here.",
+        fix: "Sign in where the second factor was set up.")
+    }
+    let challenge = try await parts.kit.tokens.make(
+      .secondFactor, ["account": .string(account.uid.description), "method": .string(method)])
+    return [
+      "challenge": .string(challenge), "factors": .list(SecondFactor.names(factor)),
+      "expiresIn": .int(Int(OneTimeTokens.Purpose.secondFactor.life.inSeconds)),
+    ]
+  }
+
   /// `{access, refresh, account, memberships}`; the family's reply puts it into its shape.
   func result(_ account: StoredObject, method: String) async throws -> Value {
     let session = try await parts.kit.sessions.open(
@@ -16,7 +36,7 @@ struct SignIn: Sendable {
     parts.forget(account.uid)
     try await parts.kit.store.note(lastUsed: [(.rootTenant, account.uid, call.now)])
     try await AccountWrites.note(
-      "user.signed_in", "Signed in by \(method).", severity: .low, account: account.uid, call: call, ports: ports)
+      "user.signed_in", "Signed in by \(method)", severity: .low, account: account, call: call, ports: ports)
     return try await result(account, session: session, lastLogin: call.now)
   }
 

@@ -13,6 +13,7 @@ struct SignUpHandler: DeskHandler {
   func handle(_ call: OperationCall, _ ports: OperationPorts) async throws -> OperationReply {
     let parts = try desk.parts()
     let reads = AccountReads(ports)
+    let realm = AccountRealm(call)
     let email = AccountReads.normal(call.args["email"]?.string ?? "")
     let title = (call.args["displayName"]?.string ?? "").trimmed
     let password = call.args["password"]?.string ?? ""
@@ -20,15 +21,26 @@ struct SignUpHandler: DeskHandler {
     if title.isEmpty { problems.append(AccountProblem.invalid("missing_field", "A name to show is required.", "/displayName")) }
     guard problems.isEmpty else { throw Problems(problems) }
     var invitation: Invitation?
-    if let token = call.args["invitationToken"]?.string, !token.isEmpty {
+    if realm.isStaff, let token = call.args["invitationToken"]?.string, !token.isEmpty {
       invitation = try await Invitation.find(token, parts, ports)
       guard let invitation, invitation.email == email else { throw AccountProblem.badToken }
     }
-    guard try await reads.account(email: email) == nil else { throw Self.taken }
+    guard try await reads.account(email: email, directory: realm.directory) == nil else { throw Self.taken }
     let account = ports.newUID(for: "Account")
     let token = try await parts.kit.tokens.make(.verifyEmail, ["account": .string(account.description), "email": .string(email)])
     let mail = try await AccountMail(parts: parts, ports: ports, call: call).intent(
       "verify-email", to: email, language: nil, token: token, path: "/verify-email", ["name": title])
+    var person: ObjectMap = [
+      "email": .string(email), "title": .string(title), "password": .string(password),
+      // The invitation came to this address.
+      "emailVerified": .bool(invitation != nil),
+    ]
+    for (field, value) in realm.fields { person[field] = value }
+    if !realm.isStaff {
+      let intents = [Intent(.create, .new(tenant: .rootTenant, kind: "Account"), fields: person, newUID: account), mail]
+      guard let object = try await ports.writes.write(intents).objects[0] else { throw AccountProblem.missing("account") }
+      return .value(try await SignIn(parts: parts, ports: ports, call: call).result(object, method: "password"))
+    }
     for attempt in 1...Self.attempts {
       let tenant = ports.newUID(for: "Tenant")
       let team = TeamName.title(for: title)
@@ -37,13 +49,7 @@ struct SignUpHandler: DeskHandler {
         Intent(
           .create, .new(tenant: .rootTenant, kind: "Tenant"), fields: ["name": .string(slug), "title": .string(team)],
           newUID: tenant),
-        Intent(
-          .create, .new(tenant: .rootTenant, kind: "Account"),
-          fields: [
-            "email": .string(email), "title": .string(title), "password": .string(password),
-            // The invitation came to this address.
-            "emailVerified": .bool(invitation != nil),
-          ], newUID: account),
+        Intent(.create, .new(tenant: .rootTenant, kind: "Account"), fields: person, newUID: account),
         AccountWrites.join(tenant, account: account, email: email, title: .string(title), role: "owner"),
       ]
       if invitation == nil { intents.append(mail) }

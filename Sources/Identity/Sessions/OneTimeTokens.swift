@@ -16,6 +16,8 @@ public struct OneTimeTokens: Sendable {
     public static let verifyEmail = Purpose("verify-email", life: .seconds(24 * 3600))
     public static let resetPassword = Purpose("reset-password", life: .seconds(3600))
     public static let magicLink = Purpose("magic-link", life: .seconds(15 * 60))
+    public static let signInCode = Purpose("sign-in-code", life: .seconds(10 * 60))
+    public static let confirmPhone = Purpose("confirm-phone", life: .seconds(10 * 60))
     public static let secondFactor = Purpose("second-factor", life: .seconds(5 * 60))
     public static let federation = Purpose("federation", life: .seconds(10 * 60))
     public static let challenge = Purpose("challenge", life: .seconds(5 * 60))

@@ -24,6 +24,7 @@ import PostgresStore
 import ProcessRuntime
 import Reconciling
 import RestView
+import TextMessages
 
 final class Server: @unchecked Sendable {
   /// Requests in flight may take this long after the stop.
@@ -154,6 +155,7 @@ final class Server: @unchecked Sendable {
           folder: data.path + "/git", allowPrivateTargets: options.allowPrivateTargets, applying: SourceApply(service: apply)),
         ProcessService(directory: data.path + "/apps"), HTTPService(outgoing),
         CountingService(inner: try MailService(server: options.smtp), integration: "email", tally: calls),
+        TextMessageService(outgoing, settings: TextConfiguration(store: store, sealing: vault).read),
         try DNSService(resolver: options.resolver), FeedService(store: store, catalog: catalog),
         RecordsService(store: store, catalog: catalog), ChargingFacts(reads: store), PDFService(), payments,
         IntegrationService(
@@ -217,7 +219,8 @@ final class Server: @unchecked Sendable {
         kit: identity.kit,
         templates: try MailTemplates(
           folder: URL(fileURLWithPath: try SpecsPlace.find(options.specs) + "/platform/OutgoingMail/templates")),
-        federation: ProviderHTTP(outgoing), forget: { identity.forget(account: $0) }, url: { address.get() ?? "" }))
+        federation: ProviderHTTP(outgoing), signatures: XMLSecSignatures(),
+        forget: { identity.forget(account: $0) }, url: { address.get() ?? "" }))
     if options.role != .worker {
       let native = NativeHandler(
         catalog: catalog, store: store, writer: engine, apply: apply, changes: ChangeService(engine: engine), auth: identity,

@@ -27,6 +27,10 @@ enum SystemObjects {
     Variable(name: "stripe.apiBase", value: "https://api.stripe.com", doc: "Where the payment provider's API is."),
     Variable(name: "google.clientId", doc: "Client of Google sign-in."),
     Variable(name: "google.clientSecret", type: "secret", doc: "Secret of that client."),
+    Variable(name: "app.apiUrl", doc: "Address of this server as browsers see it, for coming back from a sign-in elsewhere."),
+    Variable(name: "sms.url", doc: "Gateway of text messages: they are posted to /messages below it."),
+    Variable(name: "sms.token", type: "secret", doc: "Bearer token of that gateway."),
+    Variable(name: "sms.sender", doc: "Number or name that text messages come from."),
   ]
 
   static var variableNames: [String] { variables.map(\.name) }
