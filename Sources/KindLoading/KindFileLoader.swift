@@ -11,7 +11,7 @@ struct KindFileLoader {
   static let keys = [
     "kind", "doc", "rev", "retired", "storage", "scope", "id", "fields", "unique", "inverse", "let", "rules", "makes",
     "lifecycle", "events", "effects", "observe", "run", "migrations", "controller", "totals", "audit",
-    "entitlements",
+    "entitlements", "lists",
   ]
 
   func load() -> KindSpec? {
@@ -61,6 +61,7 @@ struct KindFileLoader {
     kind.audit = SumLoader.audit(map)
     kind.audit.title = map.map("audit").flatMap { expressions.program($0, "title", scope) }
     kind.entitlements = entitlements(map, scope)
+    kind.lists = lists(map, kind)
     return kind
   }
 
@@ -112,6 +113,27 @@ struct KindFileLoader {
       fields: names(map.items("fields")), condition: expressions.program(map, "while", scope), duration: map.duration("for"),
       global: map.bool("global") ?? false, code: map.string("code") ?? "conflict", message: map.string("message"))
   }
+
+  /// Indexed fields, and `createdAt`: what one index can hold.
+  private func lists(_ map: SpecMap, _ kind: KindSpec) -> [String] {
+    let items = map.items("lists")
+    if items.count > Self.listedFields {
+      faults.add("\"lists\" holds at most \(Self.listedFields) fields", at: map.place("lists"), fix: "Leave the least used out.")
+    }
+    if kind.storage == .record, !items.isEmpty {
+      faults.add("a record kind has a table of its own, and no \"lists\"", at: map.place("lists"))
+    }
+    return items.compactMap { item in
+      let name = item.string ?? ""
+      let known = ["createdAt"] + kind.fields.filter { $0.indexed && !$0.isObserved && $0.computed == nil }.map(\.name)
+      if known.contains(name) { return name }
+      faults.unknown("indexed field named", name, among: known, at: file.place(item))
+      return nil
+    }
+  }
+
+  /// An index row stays short.
+  private static let listedFields = 9
 
   private func inverses(_ map: SpecMap) -> [KindSpec.Inverse] {
     guard let inverse = map.map("inverse") else { return [] }

@@ -212,10 +212,13 @@ public final class KindSpec: @unchecked Sendable {
     /// Over `self` and `old` (null at creation; `self` is null at deletion).
     public var when: CELProgram
     public var doc: String
-    public init(name: String, when: CELProgram, doc: String) {
+    /// Of a change of what is observed; the others are of changes of what is wanted.
+    public var observed: Bool
+    public init(name: String, when: CELProgram, doc: String, observed: Bool = false) {
       self.name = name
       self.when = when
       self.doc = doc
+      self.observed = observed
     }
   }
 
@@ -237,6 +240,8 @@ public final class KindSpec: @unchecked Sendable {
   public var lifecycle = Lifecycle()
   public var events: [Event] = []
   public var effects: [Effect] = []
+  /// Indexed fields (and `createdAt`) that one index of this kind holds, so that its lists are counted and paged from that alone.
+  public var lists: [String] = []
   public var observe: Observe?
   public var run: Run?
   /// Running sums over this record kind's rows.

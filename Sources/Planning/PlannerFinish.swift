@@ -113,7 +113,7 @@ extension PlannerRun {
       draft.fate == .delete ? nil : ObjectView(object: draft.object, kind: draft.kind, lookup: nil, catalog: context.catalog)
     let old = draft.existing.map { ObjectView(object: $0, kind: draft.kind, lookup: nil, catalog: context.catalog) }
     let scope = EventScope(current: current, old: old, now: context.now)
-    for event in draft.kind.events where !names.contains(event.name) {
+    for event in draft.kind.events where !event.observed && !names.contains(event.name) {
       if case .success(.bool(true)) = event.when.evaluate(scope) { names.append(event.name) }
     }
     return names

@@ -94,13 +94,18 @@ public struct StatusWrite: Sendable {
   public var status: Value
   /// Put into the change feed (operation `o`), so that watchers see it.
   public var announce: Bool
-  public init(tenant: UID, uid: UID, kind: String, generation: Int, status: Value, announce: Bool = true) {
+  /// What it means to those who listen: names of events.
+  public var events: [String]
+  public init(
+    tenant: UID, uid: UID, kind: String, generation: Int, status: Value, announce: Bool = true, events: [String] = []
+  ) {
     self.tenant = tenant
     self.uid = uid
     self.kind = kind
     self.generation = generation
     self.status = status
     self.announce = announce
+    self.events = events
   }
 }
 

@@ -72,7 +72,7 @@ public final class FeedFollower: @unchecked Sendable {
         case .resync(let start): position = start
         case .changes(let changes, let upTo):
           for change in changes {
-            if change.operation != "o", !change.events.isEmpty { announced = true }
+            if !change.events.isEmpty { announced = true }
             if referred.contains(change.kind) { moved.insert(change.uid) }
           }
           position = max(changes.last?.position ?? upTo, position)

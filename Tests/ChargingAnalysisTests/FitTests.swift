@@ -15,14 +15,14 @@ final class FitTests: XCTestCase {
       })
   }
 
-  func testLabelsMoveTheThreshold() throws {
+  func testLabelsMoveTheThreshold() async throws {
     // Cars of this fleet report drops of seven percent that their operator calls normal.
     let sessions = (0..<60).map { i in
       TrainingSession(
         id: "s\(i)", values: session(i, tremble: 0.1, drop: i % 3 == 0 ? 20 : 7),
         label: i % 3 == 0 ? .anomalous([.socDrop]) : .clean)
     }
-    let result = try ParameterFit.fit(sessions, base: .standard)
+    let result = try await ParameterFit.fit(sessions, base: .standard)
     XCTAssertGreaterThan(result.parameters.socDropPercent, DetectorParameters.standard.socDropPercent)
     XCTAssertEqual(result.metrics["after"]["f1"].double, 1)
     XCTAssertLessThan(result.metrics["before"]["f1"].double ?? 1, 0.8)
@@ -33,12 +33,12 @@ final class FitTests: XCTestCase {
     XCTAssertEqual(result.metrics["thresholds"]["socDropPercent"]["from"].double, 3)
   }
 
-  func testWithoutLabelsWhatMostSessionsDoIsNormal() throws {
+  func testWithoutLabelsWhatMostSessionsDoIsNormal() async throws {
     var sessions = (0..<40).map { i in
       TrainingSession(id: "s\(i)", values: session(i, tremble: 0.05, drop: 4 + Double(i % 4) * 0.2))
     }
     sessions += (40..<44).map { i in TrainingSession(id: "s\(i)", values: session(i, tremble: 0.05, drop: 30)) }
-    let result = try ParameterFit.fit(sessions, base: .standard)
+    let result = try await ParameterFit.fit(sessions, base: .standard)
     XCTAssertGreaterThan(result.metrics["before"]["flaggedShare"].double ?? 0, 0.9)
     XCTAssertLessThan(result.metrics["after"]["flaggedShare"].double ?? 1, 0.3)
     XCTAssert(
@@ -46,11 +46,14 @@ final class FitTests: XCTestCase {
     XCTAssertNil(result.metrics["after"]["f1"].double)
   }
 
-  func testTheSameWhateverTheOrder() throws {
+  func testTheSameWhateverTheOrder() async throws {
     let sessions = (0..<20).map { TrainingSession(id: "s\($0)", values: session($0, tremble: 0.3)) }
     var progress: [Double] = []
-    let first = try ParameterFit.fit(sessions, base: .standard) { progress.append($0) }
-    let second = try ParameterFit.fit(sessions.reversed(), base: .standard)
+    let first = try await ParameterFit.fit(sessions, base: .standard) {
+      progress.append($0)
+      return true
+    }
+    let second = try await ParameterFit.fit(sessions.reversed(), base: .standard)
     XCTAssertEqual(first.parameters, second.parameters)
     XCTAssertEqual(first.metrics, second.metrics)
     XCTAssertEqual(progress, progress.sorted())
@@ -58,12 +61,24 @@ final class FitTests: XCTestCase {
     for info in DetectorParameters.all { XCTAssert(info.range.contains(first.parameters[keyPath: info.path]), info.name) }
   }
 
-  func testWhatCannotBeFitted() {
+  func testWhatCannotBeFitted() async throws {
     let few =
       (0..<4).map { TrainingSession(id: "s\($0)", values: session($0, tremble: 0.3)) } + [TrainingSession(id: "e", values: [])]
-    XCTAssertThrowsError(try ParameterFit.fit(few, base: .standard)) {
-      XCTAssertEqual(($0 as? Problems)?.list.first?.code, "too_few_sessions")
-    }
+    do {
+      _ = try await ParameterFit.fit(few, base: .standard)
+      XCTFail("fitted")
+    } catch { XCTAssertEqual(error.list.first?.code, "too_few_sessions") }
+    // Whoever waits for a fit may end it, at any session.
+    var asked = 0
+    do {
+      let many = (0..<20).map { TrainingSession(id: "s\($0)", values: session($0, tremble: 0.3)) }
+      _ = try await ParameterFit.fit(many, base: .standard) { _ in
+        asked += 1
+        return asked < 5
+      }
+      XCTFail("fitted")
+    } catch { XCTAssertEqual(error.list.first?.code, "fit_ended") }
+    XCTAssertEqual(asked, 5)
     XCTAssertThrowsError(try FitConfig(json: ["holdout": 2, "epochs": 5])) { error in
       XCTAssertEqual((error as? Problems)?.list.map(\.pointer), ["/trainingConfig/holdout", "/trainingConfig/epochs"])
     }

@@ -52,4 +52,63 @@ final class QualityTests: XCTestCase {
     }
     XCTAssertGreaterThanOrEqual(tally.f1, 0.95)
   }
+
+  func testSessionsAsStationsInTheFieldMakeThem() {
+    var maker = FieldMaker(seed: 11)
+    var tally = QualityReport.Tally()
+    var alarms: [String] = []
+    var missed: [String] = []
+    let clean = 600
+    func analysis(_ session: FieldSession) -> SessionAnalysis? {
+      let (values, problems) = MeterValueReader.read(session.meterValues)
+      XCTAssertEqual(problems, [])
+      return SessionAnalyzer.analyze(values)
+    }
+    for _ in 0..<clean {
+      let session = maker.clean()
+      if let found = analysis(session), found.isAnomaly {
+        tally.falsePositives += 1
+        alarms.append("\(session.habit), every \(session.interval) s, noise \(session.noise): \(found.message)")
+      }
+    }
+    XCTAssertLessThanOrEqual(Double(tally.falsePositives) / Double(clean), 0.01, alarms.joined(separator: "\n"))
+    for category in AnomalyCategory.allCases {
+      var found = 0
+      let count = 40
+      for _ in 0..<count {
+        let session = maker.faulty(category)
+        let said = analysis(session)
+        if said?.isAnomaly ?? false {
+          tally.truePositives += 1
+        } else {
+          tally.falseNegatives += 1
+          missed.append("\(category.rawValue) \(session.habit), every \(session.interval) s, \(session.readings.count) readings")
+        }
+        if said?.anomalies.contains(where: { $0.category == category }) ?? false { found += 1 }
+      }
+      XCTAssertGreaterThanOrEqual(Double(found) / Double(count), 0.8, "\(category.rawValue)\n\(missed.joined(separator: "\n"))")
+    }
+    XCTAssertGreaterThanOrEqual(tally.f1, 0.95, missed.joined(separator: "\n"))
+  }
+
+  func testARegisterThatRollsOverIsNoFallAndOneThatIsSetBackIs() throws {
+    func session(_ first: Double, then second: Double) -> [MeterValue] {
+      var points: [(minute: Double, energy: Double?, power: Double?, soc: Double?)] = []
+      for at in 0..<40 {
+        let energy = at < 20 ? first + Double(at) * 0.2 : second + Double(at - 20) * 0.2
+        points.append((Double(at), energy, 12, nil))
+      }
+      return DetectorTests.values(points)
+    }
+    for top in [1000.0, 100_000, 4_294_967.296] {
+      let rolled = session(top - 3.9, then: 0.1)
+      XCTAssertFalse(try XCTUnwrap(SessionAnalyzer.analyze(rolled)).isAnomaly, "\(top)")
+      XCTAssertEqual(StationEnergy.hourly([rolled]).reduce(0) { $0 + $1.kwh }, 7.8, accuracy: 0.01)
+    }
+    let others: [(Double, Double)] = [(996.1, 5), (980, 0.1), (500, 0.1), (999_000, 0.1)]
+    for (first, second) in others {
+      let set = try XCTUnwrap(SessionAnalyzer.analyze(session(first, then: second)))
+      XCTAssert(set.anomalies.contains { $0.category == .kwhDecrease }, "\(first) \(second)")
+    }
+  }
 }

@@ -92,7 +92,7 @@ final class StationTests: XCTestCase {
     XCTAssertEqual(
       hours.map { "\($0.start) \(($0.kwh * 10).rounded() / 10)" },
       [
-        "2026-02-27T10:00:00Z 20.0", "2026-02-27T11:00:00Z 10.0", "2026-02-27T12:00:00Z 4.0",
+        "2026-02-27T10:00:00Z 20.0", "2026-02-27T11:00:00Z 10.0", "2026-02-27T12:00:00Z 2.0",
       ])
     let power = DetectorTests.values([(0, nil, 6, nil), (60, nil, 6, nil)])
     XCTAssertEqual(StationEnergy.hourly([power]).first?.kwh ?? 0, 6, accuracy: 1e-9)

@@ -173,9 +173,9 @@ final class ChargingControllerTests: XCTestCase {
 
   func testABatchGoesOnWhereItWasAndAnalysesNothingTwice() {
     let controller = SessionBatchController()
-    let items = (0..<45).map { at -> Value in ["index": .int(at), "session": .string(uid(at + 100).description)] }
+    let items = (0..<245).map { at -> Value in ["index": .int(at), "session": .string(uid(at + 100).description)] }
     let spec: ObjectMap = [
-      "totalSessions": 46, "items": .list(items), "failures": [["index": 45, "sessionId": "x", "message": "bad"]],
+      "totalSessions": 246, "items": .list(items), "failures": [["index": 245, "sessionId": "x", "message": "bad"]],
     ]
     var status = Value.null
     var analysed: [UID: Int] = [:]
@@ -206,9 +206,9 @@ final class ChargingControllerTests: XCTestCase {
       status = decision.status
     }
     XCTAssertEqual(status["phase"], "Succeeded")
-    XCTAssertEqual(status["processedSessions"], 46)
+    XCTAssertEqual(status["processedSessions"], 246)
     XCTAssertEqual(status["failedSessions"], 1)
-    XCTAssertEqual(analysed.count, 45)
+    XCTAssertEqual(analysed.count, 245)
     XCTAssertTrue(analysed.values.allSatisfy { $0 == 1 })
     XCTAssertEqual(rounds, 3)
   }
@@ -267,35 +267,66 @@ final class ChargingControllerTests: XCTestCase {
 
   // MARK: Fine-tuning
 
-  func testAJobThatCannotLearnSaysSo() {
+  func testAJobTakesOneStepAndMakesAModelOfItsReply() throws {
     let controller = FineTuneController()
     let spec: ObjectMap = ["baseModel": "csar-2", "title": "Ours", "config": [:], "source": ["type": "sessions"]]
     let begun = controller.decide(input("FineTune", spec))
     XCTAssertEqual(begun.status["phase"], "Running")
-    XCTAssertNotNil(controller.observation(input("FineTune", spec, status: begun.status)))
-    let ended = controller.decide(input("FineTune", spec, status: begun.status, world: ["sessions": []]))
-    XCTAssertEqual(ended.status["phase"], "Failed")
-    XCTAssertNotNil(ended.status["error"].string)
-    XCTAssertTrue(ended.writes.isEmpty)
+    let step = try XCTUnwrap(begun.steps.first)
+    XCTAssertEqual(step.operation, "fit")
+    XCTAssertEqual(step.kind, .idempotent)
+    XCTAssertLessThanOrEqual(step.deadline, .seconds(16))
+    var next = input("FineTune", spec, status: begun.status)
+    next.replies = [
+      StepReply(
+        step: step.name, outcome: .done,
+        value: ["parameters": DetectorParameters.standard.json, "metrics": ["heldOutSessions": 3]])
+    ]
+    let done = controller.decide(next)
+    XCTAssertEqual(done.status["phase"], "Succeeded")
+    XCTAssertEqual(done.status["result"]["metrics"]["heldOutSessions"], 3)
+    guard case .create(let kind, _, let model)? = done.writes.first else { return XCTFail("no model") }
+    XCTAssertEqual(kind, "DetectorModel")
+    XCTAssertEqual(model["fineTune"]?.string, uid(99).description)
+    XCTAssertNoThrow(try DetectorParameters(json: model["parameters"] ?? .null))
   }
 
-  func testAModelIsFittedToUploadedSessions() {
+  func testAJobThatCannotLearnSaysSoAndOneThatCannotReadTriesAgain() {
+    let controller = FineTuneController()
+    let spec: ObjectMap = ["baseModel": "csar-2", "title": "Ours", "config": [:], "source": ["type": "sessions"]]
+    func reply(_ code: String, after status: Value) -> Decision {
+      var next = input("FineTune", spec, status: status)
+      next.replies = [
+        StepReply(step: "fit-1", outcome: .failed, value: ["error": ["code": .string(code), "message": "Why."]])
+      ]
+      return controller.decide(next)
+    }
+    var status = controller.decide(input("FineTune", spec)).status
+    let ended = reply("too_few_sessions", after: status)
+    XCTAssertEqual(ended.status["phase"], "Failed")
+    XCTAssertEqual(ended.status["error"], "Why.")
+    XCTAssertTrue(ended.writes.isEmpty)
+    var steps = Set<String>()
+    for _ in 0..<5 {
+      let again = reply("unavailable", after: status)
+      for step in again.steps { XCTAssertTrue(steps.insert(step.name).inserted, "a step is named once") }
+      status = again.status
+      if RunStatus.isFinished(status) { break }
+    }
+    XCTAssertEqual(status["phase"], "Failed")
+    XCTAssertEqual(steps, ["fit-2", "fit-3"])
+  }
+
+  func testSessionsOfAnUploadAreReadWithTheirLabels() async throws {
     let sessions = (0..<12).map { at -> Value in
       [
         "sessionId": .string("t\(at)"), "label": at % 2 == 0 ? "anomalous" : "clean",
         "meterValues": .list(values(10, fall: at % 2 == 0 ? 6 : 0).map(\.json)),
       ]
     }
-    let spec: ObjectMap = [
-      "baseModel": "csar-2", "title": "Ours", "config": [:], "source": ["type": "upload", "sessions": .list(sessions)],
-    ]
-    let running = FineTuneController().decide(input("FineTune", spec)).status
-    let decision = FineTuneController().decide(input("FineTune", spec, status: running))
-    XCTAssertEqual(decision.status["phase"], "Succeeded", "\(decision.status)")
-    guard case .create(let kind, _, let model)? = decision.writes.first else { return XCTFail("no model") }
-    XCTAssertEqual(kind, "DetectorModel")
-    XCTAssertEqual(model["fineTune"]?.string, uid(99).description)
-    XCTAssertNoThrow(try DetectorParameters(json: model["parameters"] ?? .null))
-    XCTAssertFalse(decision.status["result"]["metrics"].isNull)
+    let read = FitStep.uploaded(.list(sessions))
+    XCTAssertEqual(read.map(\.label), (0..<12).map { $0 % 2 == 0 ? .anomalous([]) : .clean })
+    let result = try await ParameterFit.fit(read, base: .standard)
+    XCTAssertFalse(result.metrics["after"].isNull)
   }
 }

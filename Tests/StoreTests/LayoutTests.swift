@@ -57,6 +57,43 @@ final class LayoutTests: XCTestCase {
     }
   }
 
+  /// A kind with `lists` has one index of its own: queries answer as before, and counts are read from it alone. It goes with the key.
+  func testListsHaveAnIndexThatCountsAreReadFrom() async throws {
+    let address = try await TestPostgres.shared.database()
+    let catalog = Fixture.makeCatalog()
+    catalog.kind("App")?.lists = ["running", "createdAt", "port", "region"]
+    let store = try await PostgresStore(pool: ConnectionPool(address: address), catalog: catalog)
+    let app = try store.dictionary.number("App")
+    let name = "object_list_\(app)_t2createdi1t1"
+    func indexes() async throws -> [String] {
+      try await store.pool.run {
+        try $0.query("SELECT indexname FROM pg_indexes WHERE indexname LIKE 'object_list%'").map { $0.text(0) }
+      }
+    }
+    let made = try await indexes()
+    XCTAssertEqual(made, [name])
+    for entry in StoreContract.queries {
+      try await entry.body(store)
+      if entry.name != StoreContract.queries.last?.name {
+        try await store.pool.execute("TRUNCATE object, observed, unique_key, ref, history, change, head")
+      }
+    }
+    let plan = try await store.pool.run { connection in
+      _ = try connection.query("SET enable_seqscan = off")
+      return try connection.query(
+        "EXPLAIN SELECT count(*) FROM object o WHERE tenant = '\(Fixture.tenant)' AND kind = \(app) AND NOT deleted AND t2 = 'true' AND i1 > 1"
+      ).map { $0.text(0) }.joined(separator: "\n")
+    }
+    XCTAssert(plan.contains("Index Only Scan using \(name)"), plan)
+    store.close()
+    let after = try await PostgresStore(pool: ConnectionPool(address: address), catalog: Fixture.catalog)
+    defer { after.close() }
+    let left = try await after.pool.run {
+      try $0.query("SELECT indexname FROM pg_indexes WHERE indexname LIKE 'object_list%'").map { $0.text(0) }
+    }
+    XCTAssertEqual(left, [])
+  }
+
   func testRecordKindsGainFieldsAndLosePartitions() async throws {
     let address = try await TestPostgres.shared.database()
     var kinds = Fixture.catalog.kinds

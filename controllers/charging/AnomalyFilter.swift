@@ -1,4 +1,5 @@
 // The filters that lists of anomalies share, as one predicate. Pure.
+import ChargingAnalysis
 import Core
 import Ports
 
@@ -13,11 +14,13 @@ enum AnomalyFilter {
     var parts: [Predicate] = [.compare(.spec(["found"]), .equal, true)]
     // The anomaly's type by its name or by its number.
     if let type = args["anomalyType"]?.string {
-      parts.append(
-        .any([.compare(.spec(["category"]), .equal, .string(type)), .compare(.spec(["categoryId"]), .equal, .string(type))]))
+      let category = AnomalyCategory(rawValue: type.uppercased()) ?? AnomalyCategory(id: type)
+      parts.append(category.map { .compare(.spec(["category"]), .equal, .string($0.rawValue)) } ?? .never)
     }
     for (parameter, field) in equal.sorted(by: { $0.key < $1.key }) {
-      if let value = args[parameter], !value.isNull { parts.append(.compare(.spec([field]), .equal, value)) }
+      guard let value = args[parameter], !value.isNull else { continue }
+      let meant = field == "issueStatus" ? value.string.map { .string($0.uppercased()) } ?? value : value
+      parts.append(.compare(.spec([field]), .equal, meant))
     }
     func range(_ from: String, _ to: String, _ path: FieldPath) {
       if let value = args[from], !value.isNull { parts.append(.compare(path, .greaterOrEqual, value)) }

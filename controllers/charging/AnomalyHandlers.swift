@@ -12,7 +12,7 @@ struct ListAnomaliesHandler: OperationHandler {
     query.limit = page.size
     query.offset = page.offset
     query.wantsTotal = true
-    switch call.args["sortByScore"]?.string {
+    switch call.args["sortByScore"]?.string?.lowercased() {
     case "asc": query.sort = [(.spec(["scoreRank"]), false)]
     case "desc": query.sort = [(.spec(["scoreRank"]), true)]
     default: query.sort = [(.spec(["occurredAt"]), true)]
@@ -46,7 +46,7 @@ struct AnomalyGroups {
   let call: OperationCall
   let reads: any ReadPort
   let by: [FieldPath]
-  /// The field that names a group among all of the tenant's.
+  /// The field that names a group among all of the tenant's; anomalies without it are in no group.
   let keyed: FieldPath
 
   struct Group {
@@ -60,7 +60,8 @@ struct AnomalyGroups {
 
   func page() async throws -> (groups: [Group], total: Int, page: PageArguments) {
     let page = PageArguments(call)
-    let query = AnomalyFilter.query(call)
+    var query = AnomalyFilter.query(call)
+    query.predicate = .all([query.predicate, .not(.isNull(keyed))])
     let found = try await reads.groups(
       GroupQuery(
         query, by: by,
@@ -88,11 +89,12 @@ struct AnomalyGroups {
     return (groups, found.total, page)
   }
 
-  /// `sortBy`: anomalyCount (the default), detectionDate, lastUpdate or aiRiskScore, highest first; with `-` before it, lowest first.
+  /// `sortBy`: anomalyCount (the default), detectionDate, lastUpdate or aiRiskScore, highest first, or lowest first with `:asc` behind it;
+  /// `asc` and `desc` alone are by the count.
   private var sort: [(order: GroupQuery.Order, descending: Bool)] {
     let text = call.args["sortBy"]?.string ?? "anomalyCount"
-    let ascending = text.hasPrefix("-")
-    switch ascending ? String(text.dropFirst()) : text {
+    let ascending = text.lowercased().hasSuffix("asc")
+    switch text.drop(while: { $0 == "-" }).prefix(while: { $0 != ":" }) {
     case "detectionDate": return [(.figure(0), !ascending)]
     case "lastUpdate": return [(.figure(1), !ascending)]
     case "aiRiskScore": return [(.figure(2), !ascending)]

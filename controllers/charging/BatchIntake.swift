@@ -97,7 +97,7 @@ struct BatchIntake: Sendable {
       attachments.series += extra.attachments.series
       attachments.tallies += extra.attachments.tallies
       attachments.work += extra.attachments.work
-      items.append(["index": .int(index), "session": .string(uid.description)])
+      items.append(["index": .int(index), "session": .string(uid.description), "values": .int(input.values.count)])
     }
     let fields: ObjectMap = [
       "totalSessions": .int(total), "items": .list(items), "failures": .list(failures.map(\.value)),
@@ -157,7 +157,7 @@ struct BatchPlaces {
     creations.append(
       Intent(
         .create, .new(tenant: tenant, kind: "Connector"),
-        fields: ["station": .string(station.description), "connectorId": .string(connectorId)], newUID: uid))
+        fields: SessionGround.connectorFields(station, connectorId, evseId: input.evseId), newUID: uid))
   }
 
   func ground(_ input: SessionInput) -> SessionGround {

@@ -7,7 +7,7 @@ import Ports
 /// Observations, each within the object's tenant:
 /// - `sessions` {sessions: [uid]} → {sessions: [{uid, spec, connector, earlier, model, points, anomalies}]}
 /// - `station` {station} → see `StationFacts`
-/// - `training` {filter} → {sessions: [{id, points, connector, label}]}
+/// Step `fit`: see `FitStep`.
 public struct ChargingFacts: ServicePort {
   public let name = "charging"
   let reads: any ReadPort
@@ -21,13 +21,14 @@ public struct ChargingFacts: ServicePort {
     case "sessions":
       return try await sessions(metadata.tenant, (arguments["sessions"].list ?? []).compactMap { $0.string.flatMap { UID($0) } })
     case "station": return try await StationFacts(reads: reads, tenant: metadata.tenant).value(metadata.uid, named: metadata.name)
-    case "training": return try await TrainingFacts(reads: reads, tenant: metadata.tenant).value(arguments["filter"])
     default: throw Problem(.invalid, code: "operation", "Charging has no operation \(operation).")
     }
   }
 
   public func perform(_ step: Step, key: String, metadata: ObjectMetadata) async -> StepReply {
-    StepReply(step: step.name, outcome: .failed, value: ["error": ["code": "operation", "message": "Charging takes no steps."]])
+    if step.operation == FitStep.name { return await FitStep(reads: reads).reply(step, metadata: metadata) }
+    return StepReply(
+      step: step.name, outcome: .failed, value: ["error": ["code": "operation", "message": "Charging has no such step."]])
   }
 
   private func sessions(_ tenant: UID, _ uids: [UID]) async throws -> Value {

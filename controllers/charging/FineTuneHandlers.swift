@@ -6,6 +6,22 @@ import Ports
 struct StartFineTuneHandler: OperationHandler {
   let name = "charging.startFineTune"
 
+  func faults(of body: Value) -> [Problem] {
+    var problems: [Problem] = []
+    let source = body["dataSource"]
+    if let type = source["type"].string, TrainingSource(type) == nil {
+      problems.append(
+        Problem(
+          .invalid, code: "data_source", "\"\(type.prefix(40))\" is no source of training data", pointer: "/dataSource/type",
+          fix: "\(TrainingSource.words)."))
+    }
+    problems += TrainingFilter.problems(source["sessionFilter"], at: "/dataSource/sessionFilter")
+    if TrainingSource(source["type"].string ?? "") == .upload { problems += Self.uploadFaults(source["sessions"]) }
+    let config = body["trainingConfig"]
+    do { _ = try FitConfig(json: config.isNull ? .emptyObject : config, at: "/trainingConfig") } catch { problems += error.list }
+    return problems
+  }
+
   func handle(_ call: OperationCall, _ ports: OperationPorts) async throws -> OperationReply {
     var problems: [Problem] = []
     let base = call.body["baseModelId"].string ?? ""
@@ -21,16 +37,7 @@ struct StartFineTuneHandler: OperationHandler {
       }
     }
     let source = call.body["dataSource"]
-    if TrainingSource(source["type"].string ?? "") == nil {
-      problems.append(
-        Problem(
-          .invalid, code: "data_source", "\"\((source["type"].string ?? "").prefix(40))\" is no source of training data",
-          pointer: "/dataSource/type", fix: "\(TrainingSource.words)."))
-    }
-    problems += TrainingFilter.problems(source["sessionFilter"], at: "/dataSource/sessionFilter")
-    if TrainingSource(source["type"].string ?? "") == .upload { problems += Self.uploadFaults(source["sessions"]) }
-    let config = call.body["trainingConfig"]
-    do { _ = try FitConfig(json: config.isNull ? .emptyObject : config, at: "/trainingConfig") } catch { problems += error.list }
+    problems += faults(of: call.body)
     guard problems.isEmpty else { throw Problems(problems) }
     let fields: ObjectMap = [
       "baseModel": .string(base), "title": .string(call.body["name"].string ?? ""),

@@ -13,7 +13,7 @@ struct PageArguments {
 
   init(_ call: OperationCall) {
     page = call.args["page"]?.int ?? 1
-    size = min(max(call.args["pageSize"]?.int ?? Self.standard, 1), Self.most)
+    size = min(max(call.args["pageSize"]?.int ?? Self.standard, 0), Self.most)
   }
 
   var offset: Int {

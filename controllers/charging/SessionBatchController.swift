@@ -7,8 +7,9 @@ import Ports
 /// Observes `charging` `batch`: the next sessions that still wait, with their values. What it writes of a session is bound to the values
 /// that it saw: a session that got others meanwhile refuses, and is seen anew.
 public struct SessionBatchController: KindController {
-  /// Sessions of one decision.
-  static let portion = 20
+  /// Sessions of one decision, and about as many values.
+  static let portion = 100
+  static let portionValues = 20_000
 
   public let kind = "SessionBatch"
   public init() {}
@@ -17,8 +18,19 @@ public struct SessionBatchController: KindController {
     if input.deleting || RunStatus.isFinished(input.status) { return nil }
     let items = input.spec["items"]?.list ?? []
     let done = input.status["analyzed"].int ?? 0
-    let next = items.dropFirst(done).prefix(Self.portion).map { $0["session"] }
-    return ("charging", "sessions", ["sessions": .list(Array(next))])
+    return ("charging", "sessions", ["sessions": .list(Self.next(items, after: done).map { $0["session"] })])
+  }
+
+  /// At least one where any is left.
+  static func next(_ items: [Value], after done: Int) -> [Value] {
+    var values = 0
+    var next: [Value] = []
+    for item in items.dropFirst(done).prefix(portion) {
+      values += item["values"].int ?? portionValues / 100
+      if values > portionValues, !next.isEmpty { break }
+      next.append(item)
+    }
+    return next
   }
 
   public func decide(_ input: ReconcileInput) -> Decision {
@@ -33,7 +45,6 @@ public struct SessionBatchController: KindController {
       return Decision(
         status: input.status.isNull ? run.running("waiting for its sessions") : input.status, lookAgain: .seconds(2))
     }
-    let portion = min(Self.portion, items.count - before)
     var writes: [ControllerWrite] = []
     var records: [(kind: String, row: ObjectMap)] = []
     var wakes: [Wake] = []
@@ -50,7 +61,7 @@ public struct SessionBatchController: KindController {
       if let row { records.append((kind: "SessionAnalysis", row: row)) }
       wakes.append(Wake(kind: "ChargingStation", uid: session.ground.station, after: SessionWriting.stationDelay))
     }
-    let analyzed = before + max(0, portion)
+    let analyzed = before + Self.next(items, after: before).count
     let isDone = analyzed >= items.count
     var status = isDone ? run.succeeded("\(items.count) sessions analysed, \(failures) failed") : run.running("analysing")
     status["analyzed"] = .int(analyzed)

@@ -22,7 +22,8 @@ struct SessionGround: Sendable {
 
   /// For a session that is to be made.
   static func find(
-    tenant: UID, stationId: String, connectorId: String?, modelId: String?, reads: any ReadPort, newUID: () -> UID
+    tenant: UID, stationId: String, connectorId: String?, evseId: String?, modelId: String?, reads: any ReadPort,
+    newUID: () -> UID
   ) async throws -> SessionGround {
     let found = try await reads.objects(named: [ObjectKey(tenant: tenant, kind: "ChargingStation", name: stationId)]).first
     let station = found?.uid ?? newUID()
@@ -41,7 +42,7 @@ struct SessionGround: Sendable {
         ground.creations.append(
           Intent(
             .create, .new(tenant: tenant, kind: "Connector"),
-            fields: ["station": .string(station.description), "connectorId": .string(connectorId)], newUID: uid))
+            fields: connectorFields(station, connectorId, evseId: evseId), newUID: uid))
       }
     }
     try await ground.read(tenant: tenant, model: modelId, station: found, reads: reads)
@@ -58,6 +59,13 @@ struct SessionGround: Sendable {
     if let connector { ground.limits = limits(connector.spec) }
     try await ground.read(tenant: session.tenant, model: modelId, station: station, reads: reads)
     return ground
+  }
+
+  /// Of a connector that a session names first: the EVSE is the one that this session says.
+  static func connectorFields(_ station: UID, _ connectorId: String, evseId: String?) -> ObjectMap {
+    var fields: ObjectMap = ["station": .string(station.description), "connectorId": .string(connectorId)]
+    if let evseId { fields["evseId"] = .string(evseId) }
+    return fields
   }
 
   private static func connector(_ tenant: UID, _ station: UID, _ connectorId: String, _ reads: any ReadPort) async throws

@@ -5,6 +5,7 @@ import Ports
 
 struct CreateSessionHandler: OperationHandler {
   let name = "charging.createSession"
+  func faults(of body: Value) -> [Problem] { SessionInput.faults(of: body) }
 
   func handle(_ call: OperationCall, _ ports: OperationPorts) async throws -> OperationReply {
     let session = try await SessionWriting(call: call, ports: ports).create(try SessionInput(call.body))
@@ -14,6 +15,7 @@ struct CreateSessionHandler: OperationHandler {
 
 struct ReplaceSessionHandler: OperationHandler {
   let name = "charging.replaceSession"
+  func faults(of body: Value) -> [Problem] { SessionInput.faults(of: body) }
 
   func handle(_ call: OperationCall, _ ports: OperationPorts) async throws -> OperationReply {
     let id = call.path["session_id"] ?? ""
@@ -24,6 +26,7 @@ struct ReplaceSessionHandler: OperationHandler {
 
 struct AppendSessionHandler: OperationHandler {
   let name = "charging.appendSession"
+  func faults(of body: Value) -> [Problem] { SessionInput.faults(of: body) }
 
   func handle(_ call: OperationCall, _ ports: OperationPorts) async throws -> OperationReply {
     let session = try await SessionWriting(call: call, ports: ports).change(

@@ -15,6 +15,11 @@ struct SessionInput: Sendable {
   var metadata: Value?
   var status: String?
 
+  /// What types do not show.
+  static func faults(of body: Value) -> [Problem] {
+    body["meterValues"].list == nil ? [] : MeterValueReader.read(body["meterValues"]).problems
+  }
+
   /// All faults at once.
   init(_ body: Value, at pointer: String = "") throws {
     sessionId = body["sessionId"].string ?? ""
@@ -83,6 +88,7 @@ struct SessionWriting: Sendable {
     }
     let ground = try await SessionGround.find(
       tenant: tenant, stationId: input.stationId, connectorId: input.connectorId,
+      evseId: input.evseId,
       modelId: input.metadata?[ModelChoice.member].string,
       reads: reads, newUID: ports.newUID)
     let uid = ports.newUID()

@@ -75,8 +75,7 @@ struct TrainingFacts {
   let reads: any ReadPort
   let tenant: UID
 
-  /// `{sessions: [{id, points, connector, label}]}`
-  func value(_ filter: Value) async throws -> Value {
+  func sessions(_ filter: Value) async throws -> [TrainingSession] {
     let limit = min(filter["limit"].int ?? Self.sessionLimit, Self.sessionLimit)
     let query = ObjectQuery(
       tenant: tenant, kind: "Session", predicate: TrainingFilter.predicate(filter), sort: [(.created, true)], limit: limit,
@@ -93,18 +92,14 @@ struct TrainingFacts {
     let points = try await reads.series(tenant: tenant, owners: sessions.map(\.uid))
     let connectors = try await reads.objects(
       tenant: tenant, uids: Set(sessions.compactMap { $0.spec["connector"]?.string.flatMap { UID($0) } }).sorted())
-    let byUID = Dictionary(
-      connectors.map { ($0.uid.description, Value.object($0.spec)) }, uniquingKeysWith: { first, _ in first })
-    return [
-      "sessions": .list(
-        sessions.map { session in
-          [
-            "id": .string(session.name), "points": PointCoding.value(points[session.uid] ?? []),
-            "connector": session.spec["connector"]?.string.flatMap { byUID[$0] } ?? .null,
-            "label": (session.spec["metadata"] ?? .null)["label"],
-          ]
-        })
-    ]
+    let limits = Dictionary(
+      connectors.map { ($0.uid.description, SessionGround.limits($0.spec)) }, uniquingKeysWith: { first, _ in first })
+    return sessions.map { session in
+      TrainingSession(
+        id: session.name, values: ChannelCode.values(points[session.uid] ?? []),
+        limits: session.spec["connector"]?.string.flatMap { limits[$0] } ?? ConnectorLimits(),
+        label: Self.label((session.spec["metadata"] ?? .null)["label"]))
+    }
   }
 
   /// `"clean"`, `"anomalous"`, or a list of categories; anything else says nothing.

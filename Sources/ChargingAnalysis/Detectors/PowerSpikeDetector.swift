@@ -5,6 +5,9 @@ enum PowerSpikeDetector {
   private static let reach = 5
   /// At the first and the last reading only one side is known: a spike must be so much clearer.
   private static let edge = 4.0
+  /// Seconds between readings from which on, without a register, a spike must be so much clearer.
+  private static let coarse = 240.0
+  private static let unknown = 1.6
   /// Power that stays too high for more readings is compared with the register all the same.
   private static let longest = 3
 
@@ -82,6 +85,8 @@ enum PowerSpikeDetector {
     var severity = (values[i] - usual) / room
     if left.count < 2 || right.count < 2 { severity /= edge }
     if severity >= 0.5, isCounted(scene, i, usual) { return nil }
+    // In a long interval the load may have been another; without a register nobody knows.
+    if scene.signal.energy.count < 2, scene.signal.interval > coarse { severity /= unknown }
     return Excess(severity: severity, power: values[i], usual: usual, isLimit: false)
   }
 

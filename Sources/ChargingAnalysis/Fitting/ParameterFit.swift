@@ -12,11 +12,12 @@ public enum ParameterFit {
   private static let deviations = 6.0
   private static let candidates = 40
 
-  /// Deterministic. `progress` goes from 0 to 1. Throws Problems `too_few_sessions`, `too_many_sessions`.
+  /// Deterministic. `progress` goes from 0 to 1; it is told after each session, and says whether to go on, so that who waits for a fit can
+  /// give others their turn, or end it. Throws Problems `too_few_sessions`, `too_many_sessions`, `fit_ended`.
   public static func fit(
     _ sessions: [TrainingSession], base: DetectorParameters, config: FitConfig = FitConfig(),
-    progress: (Double) -> Void = { _ in }
-  ) throws(Problems) -> FitResult {
+    progress: (Double) async -> Bool = { _ in true }
+  ) async throws(Problems) -> FitResult {
     let usable = sessions.filter { $0.values.count >= SessionAnalyzer.minimumValues }
     guard usable.count >= minimumSessions else {
       throw Problems(
@@ -38,7 +39,7 @@ public enum ParameterFit {
       if let signal = SessionSignal(session.values) {
         seen.append(Observation(session, SessionAnalyzer.findings(signal, limits: session.limits, parameters: base)))
       }
-      progress(0.6 * Double(i + 1) / Double(training.count))
+      try await going(progress, 0.4 * Double(i + 1) / Double(training.count))
     }
     var fitted = base
     for category in AnomalyCategory.allCases {
@@ -46,12 +47,21 @@ public enum ParameterFit {
       fitted.scaleThreshold(of: category, by: min(max(factor, reach.lowerBound), reach.upperBound))
     }
     // Never worse than the base model on what it was fitted to.
-    if let before = score(training, base).f1, let after = score(training, fitted).f1, after < before { fitted = base }
-    progress(0.8)
-    let before = score(heldOut, base)
-    let after = score(heldOut, fitted)
-    progress(1)
+    if fitted != base {
+      let before = try await score(training, base, progress, 0.4...0.6)
+      let after = try await score(training, fitted, progress, 0.6...0.8)
+      if let before = before.f1, let after = after.f1, after < before { fitted = base }
+    }
+    let before = try await score(heldOut, base, progress, 0.8...0.9)
+    let after = try await score(heldOut, fitted, progress, 0.9...1)
     return FitResult(parameters: fitted, metrics: metrics(training, heldOut, before, after, base, fitted))
+  }
+
+  private static func going(_ progress: (Double) async -> Bool, _ share: Double) async throws(Problems) {
+    if await progress(share) { return }
+    throw Problems(
+      Problem(
+        .timeout, code: "fit_ended", "The fit took longer than it may", fix: "Choose fewer sessions, or such with fewer values."))
   }
 
   /// The severity of each category in one session, at the base thresholds.
@@ -156,10 +166,15 @@ public enum ParameterFit {
     }
   }
 
-  private static func score(_ sessions: [TrainingSession], _ parameters: DetectorParameters) -> Quality {
+  private static func score(
+    _ sessions: [TrainingSession], _ parameters: DetectorParameters, _ progress: (Double) async -> Bool,
+    _ span: ClosedRange<Double>
+  ) async throws(Problems) -> Quality {
     var quality = Quality()
     var flagged = 0
-    for session in sessions {
+    for (i, session) in sessions.enumerated() {
+      let share = Double(i + 1) / Double(sessions.count)
+      try await going(progress, span.lowerBound + (span.upperBound - span.lowerBound) * share)
       let said = SessionAnalyzer.analyze(session.values, limits: session.limits, parameters: parameters)?.isAnomaly ?? false
       if said { flagged += 1 }
       guard let label = session.label else { continue }

@@ -51,6 +51,7 @@ struct SessionSignal: Sendable {
     if energy.count < 2, let interval = builders[.energyImportInterval]?.channel(), interval.count > energy.count {
       energy = Self.register(interval)
     }
+    energy = RegisterRollover.unwrapped(energy)
     soc = builders[.soc]?.channel() ?? Channel()
     power = builders[.powerImport]?.channel() ?? Channel()
     if power.count < 3, let current = builders[.currentImport], let voltage = builders[.voltage] {

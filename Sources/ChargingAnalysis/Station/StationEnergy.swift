@@ -18,7 +18,7 @@ public enum StationEnergy {
   private static let longest = 24 * 31
 
   /// The energy of all sessions by full hour, in order; hours without energy are left out. A rise of the register is spread over the time
-  /// between its readings; falls count nothing; without a register power is added up.
+  /// between its readings; falls count nothing, nor does the way back up; without a register power is added up.
   public static func hourly(_ sessions: [[MeterValue]]) -> [HourEnergy] {
     var sums: [Int: Double] = [:]
     for values in sessions {
@@ -68,8 +68,14 @@ public enum StationEnergy {
     func time(_ seconds: Double) -> Int { signal.start.microseconds + Int(seconds * 1e6) }
     let energy = signal.energy
     if energy.count >= 2 {
+      // A register that falls and comes back delivered nothing on its way up to where it was; one that never does began anew.
+      var ahead = energy.values
+      for i in stride(from: energy.count - 2, through: 0, by: -1) { ahead[i] = max(ahead[i], ahead[i + 1]) }
+      var level = energy.values[0]
       return (1..<energy.count).compactMap { i in
-        let rise = energy.values[i] - energy.values[i - 1]
+        if ahead[i] < level { level = energy.values[i] }
+        let rise = energy.values[i] - max(level, energy.values[i - 1])
+        level = max(level, energy.values[i])
         return rise > 0 ? Rise(from: time(energy.times[i - 1]), to: time(energy.times[i]), kwh: rise) : nil
       }
     }

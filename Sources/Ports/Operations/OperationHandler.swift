@@ -8,6 +8,9 @@ public protocol OperationHandler: Sendable {
   var name: String { get }
   /// It checks the signature over `rawBody` itself, in constant time. Routes whose scheme accepts `signature` need such a handler.
   var verifiesSignature: Bool { get }
+  /// What is wrong with a body beside its types. Asked only where a type is wrong too, so that all faults are told in one answer;
+  /// `handle` tells them otherwise. Pure.
+  func faults(of body: Value) -> [Problem]
   /// Called once the caller is known and allowed, inputs have their types, and the target was found. Throws Problem or Problems,
   /// which are told in the family's error shape.
   func handle(_ call: OperationCall, _ ports: OperationPorts) async throws -> OperationReply
@@ -15,6 +18,7 @@ public protocol OperationHandler: Sendable {
 
 extension OperationHandler {
   public var verifiesSignature: Bool { false }
+  public func faults(of body: Value) -> [Problem] { [] }
 }
 
 /// A file of a multipart body.

@@ -203,7 +203,8 @@ struct CommitTransaction {
       guard let about = observed[status.uid] else { continue }
       list.append(
         Announcement(
-          tenant: status.tenant, uid: status.uid, kind: status.kind, name: about.name, operation: "o", events: [],
+          tenant: status.tenant, uid: status.uid, kind: status.kind, name: about.name, operation: "o",
+          events: status.events,
           version: about.version))
     }
     return list

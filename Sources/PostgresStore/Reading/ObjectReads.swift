@@ -123,7 +123,9 @@ extension PostgresStore {
     let live = query.includeDeleted ? "" : " AND NOT o.deleted"
     let predicate = PredicateSQL(locator: locator).sql(query.predicate, &b)
     let whose = query.everywhere ? "true" : "o.tenant = \(tenant)"
-    return "\(whose) AND o.kind = \(b.bind(.int(kind), "smallint"))\(live) AND \(predicate)"
+    // An index of one kind's lists is only taken where the statement itself says which kind it is about.
+    let number = kinds.listed.contains(query.kind) ? "\(kind)" : b.bind(.int(kind), "smallint")
+    return "\(whose) AND o.kind = \(number)\(live) AND \(predicate)"
   }
 
   /// Live objects, of any tenant, that refer to any of these. Who shows them to a user must filter by tenant.

@@ -8,6 +8,8 @@ struct KindDictionary: Sendable {
   private(set) var names: [Int: String] = [:]
   /// Kind name → field → column.
   private(set) var slots: [String: [String: String]] = [:]
+  /// Kinds whose lists have an index of their own.
+  private(set) var listed: Set<String> = []
   /// Kinds whose older objects are brought to the present revision when they are read.
   private(set) var changing: [String: KindSpec] = [:]
 
@@ -51,6 +53,7 @@ struct KindDictionary: Sendable {
     }
     for kind in catalog.kinds where !kind.migrations.isEmpty { dictionary.changing[kind.name] = kind }
     for kind in catalog.kinds where kind.storage != .record { try dictionary.assign(kind, connection) }
+    try dictionary.indexLists(catalog, connection)
     return dictionary
   }
 
@@ -81,6 +84,25 @@ struct KindDictionary: Sendable {
       }
     }
     slots[kind.name] = taken
+  }
+
+  /// One partial index for each kind with `lists`: counts and pages are read from it alone. Those of no use any more go.
+  private mutating func indexLists(_ catalog: KindCatalog, _ connection: Connection) throws {
+    var wanted: [String: String] = [:]
+    for kind in catalog.kinds where !kind.lists.isEmpty {
+      let number = try self.number(kind.name)
+      let columns = kind.lists.compactMap { $0 == "createdAt" ? "created" : slots[kind.name]?[$0] }
+      let name = "object_list_\(number)_\(columns.joined())"
+      wanted[name] = """
+        CREATE INDEX \(name) ON object (tenant, \(columns.joined(separator: ", "))) INCLUDE (uid) WHERE kind = \(number) AND NOT deleted
+        """
+      listed.insert(kind.name)
+    }
+    let present = try connection.query(
+      "SELECT indexname FROM pg_indexes WHERE schemaname = current_schema() AND tablename = 'object' AND indexname ~ '^object_list_'"
+    ).map { $0.text(0) }
+    for name in present where wanted[name] == nil { _ = try connection.query("DROP INDEX IF EXISTS \(name)") }
+    for (name, sql) in wanted.sorted(by: { $0.key < $1.key }) where !present.contains(name) { _ = try connection.query(sql) }
   }
 
   /// SQL that reads a slot's value out of a document; $2 is the field.

@@ -54,7 +54,9 @@ extension Reconciler {
       piece.commit.writes.append(ObjectWrite(.remove, object, expected: object.version))
     } else if statusMoved {
       piece.commit.statuses.append(
-        StatusWrite(tenant: object.tenant, uid: object.uid, kind: object.kind, generation: object.generation, status: status))
+        StatusWrite(
+          tenant: object.tenant, uid: object.uid, kind: object.kind, generation: object.generation, status: status,
+          events: ObservedEvents.names(kind, object, status: status, catalog: engine.catalog, now: now)))
       if kind.storage == .run, Self.isFinished(status), !Self.isFinished(object.status) {
         Self.releaseKeys(of: object, kind, &piece.commit)
       }

@@ -78,7 +78,13 @@ struct RouteExecutor {
         }
       }
     }
-    guard problems.isEmpty else { throw Problems(problems) }
+    guard problems.isEmpty else {
+      if !body.problems.isEmpty, let handler = services.handlers[spec.handler ?? ""] {
+        let told = Set(problems.compactMap(\.pointer))
+        problems += handler.faults(of: body.raw).filter { $0.pointer.map { !told.contains($0) } ?? true }
+      }
+      throw Problems(problems)
+    }
     if route.names.contains("body") { context.names["body"] = CELValue(context.body) }
     if route.names.contains("args") { context.names["args"] = .map(CELMap(context.args)) }
   }

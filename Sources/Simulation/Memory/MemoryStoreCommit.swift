@@ -256,8 +256,8 @@ extension MemoryStore {
       guard let object = state.objects[status.uid] else { continue }
       changes.append(
         Change(
-          tenant: status.tenant, position: 0, uid: status.uid, kind: status.kind, name: object.name, operation: "o", events: [],
-          version: object.version, at: now, actor: commit.origin.actor))
+          tenant: status.tenant, position: 0, uid: status.uid, kind: status.kind, name: object.name, operation: "o",
+          events: status.events, version: object.version, at: now, actor: commit.origin.actor))
     }
     var tenants = Set(changes.map(\.tenant))
     let changed = tenants.sorted()
