@@ -1,5 +1,6 @@
 // Explanations in five languages say only what the facts say.
 import Core
+import Foundation
 import XCTest
 
 @testable import ChargingAnalysis
@@ -51,6 +52,87 @@ final class ExplanationTests: XCTestCase {
         for text in texts {
           XCTAssertEqual(NumberGuard.foreignNumbers(in: text, facts: facts, language: language), [], text)
           XCTAssertFalse(text.contains("{") || text.contains("}") || text.contains("  ") || text.isEmpty, text)
+        }
+      }
+    }
+  }
+
+  /// Facts of no session that ever was: any numbers, any anomalies, anything missing.
+  private func invented(_ maker: inout PlainMaker) -> SessionFacts {
+    func number(_ most: Double, _ decimals: Int, _ maker: inout PlainMaker) -> Double {
+      let scale = [1.0, 10, 100][decimals]
+      return (maker.between(0, most) * scale).rounded() / scale
+    }
+    func maybe(_ most: Double, _ decimals: Int, _ maker: inout PlainMaker) -> Double? {
+      maker.next() < 0.3 ? nil : number(most, decimals, &maker)
+    }
+    func moment(_ maker: inout PlainMaker) -> Timestamp {
+      Timestamp(seconds: 1_700_000_000 + maker.between(0, 200_000_000).rounded())
+    }
+    var facts = SessionFacts()
+    facts.valueCount = Int(number(5000, 0, &maker))
+    (facts.start, facts.end) = (moment(&maker), moment(&maker))
+    facts.duration = number(3000, 0, &maker)
+    facts.interval = number(60, 1, &maker)
+    facts.energyKwh = maybe(900, 2, &maker)
+    facts.peakPowerKw = maybe(400, 1, &maker)
+    facts.meanPowerKw = maybe(400, 1, &maker)
+    (facts.socStart, facts.socEnd) = (maybe(100, 1, &maker), maybe(100, 1, &maker))
+    facts.batteryKwh = maybe(120, 0, &maker)
+    (facts.score, facts.confidence) = (Int(number(100, 0, &maker)), Int(number(100, 0, &maker)))
+    facts.isIncident = maker.next() < 0.4
+    facts.reconstructedCount = maker.next() < 0.5 ? 0 : Int(number(90, 0, &maker))
+    facts.computedSocCount = maker.next() < 0.5 ? 0 : Int(number(90, 0, &maker))
+    for _ in 0..<Int(number(8, 0, &maker)) {
+      var one = SessionFacts.AnomalyFact(
+        category: maker.choose(AnomalyCategory.allCases), score: Int(number(100, 0, &maker)),
+        confidence: Int(number(100, 0, &maker)), start: moment(&maker), end: moment(&maker), evidence: [:])
+      for name in Evidence.allCases where maker.next() < 0.8 {
+        one.evidence[name] = (maker.next() < 0.2 ? -1 : 1) * number(2000, min(name.decimals, 2), &maker)
+      }
+      facts.anomalies.append(one)
+    }
+    facts.recurring = AnomalyCategory.allCases.filter { _ in maker.next() < 0.2 }
+    return facts
+  }
+
+  /// Every number of every text is one of the facts, as another reader than the guard finds them: by its digits alone.
+  func testNoTextOfInventedFactsHasANumberOfItsOwn() throws {
+    var maker = PlainMaker(seed: 77)
+    let questions = ["Why?", "SoC?", "kWh?", "kW?", "when", "battery size", "what should I do", "score", "again?"]
+    let digits = try NSRegularExpression(pattern: "[0-9]+(?:[.,][0-9]+)?")
+    for round in 0..<400 {
+      let facts = invented(&maker)
+      var known = Set<String>()
+      var moments: [String] = []
+      func collect(_ value: Value) {
+        switch value {
+        case .int(let number): known.insert("\(abs(number))")
+        case .double(let number): known.insert(ExplanationLanguage.en.number(abs(number)))
+        case .list(let items): items.forEach(collect)
+        case .object(let map): map.values.forEach(collect)
+        case .string(let text):
+          if Timestamp(text) != nil { moments.append("\(text.prefix(10)) \(text.dropFirst(11).prefix(5)) UTC") }
+        default: break
+        }
+      }
+      collect(facts.json)
+      known.insert("\(facts.anomalies.count)")
+      for language in ExplanationLanguage.allCases {
+        var texts = [Explainer.explain(facts, language: language)]
+        texts.append(Explainer.answer(questions[round % questions.count], facts, language: language))
+        for text in texts {
+          XCTAssertEqual(NumberGuard.foreignNumbers(in: text, facts: facts, language: language), [], "\(round): \(text)")
+          var rest = text
+          for moment in moments { rest = rest.replacingOccurrences(of: moment, with: "") }
+          for match in digits.matches(in: rest, range: NSRange(rest.startIndex..., in: rest)) {
+            let found = String(rest[Range(match.range, in: rest)!]).replacingOccurrences(of: ",", with: ".")
+            XCTAssert(known.contains(found), "\(round): \(found) in \(text)")
+          }
+          // A model that adds one is found out.
+          let foreign = maker.between(100_000, 900_000).rounded()
+          XCTAssertFalse(
+            NumberGuard.foreignNumbers(in: "\(text) \(Int(foreign)).", facts: facts, language: language).isEmpty, "\(foreign)")
         }
       }
     }
