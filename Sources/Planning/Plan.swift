@@ -85,6 +85,11 @@ public struct Plan: Sendable {
     self.targets = targets
   }
 
-  public func count(_ action: PlanItem.Action) -> Int { items.reduce(0) { $0 + ($1.action == action ? 1 : 0) } }
+  public func count(_ action: PlanItem.Action) -> Int {
+    var count = 0
+    // By index: items are large, and a loop over them would copy each.
+    for at in items.indices where items[at].action == action { count += 1 }
+    return count
+  }
   public var hasChanges: Bool { items.contains { $0.action != .unchanged } }
 }

@@ -8,6 +8,8 @@ import PostgresStore
 
 final class Upkeep: @unchecked Sendable {
   static let every = Duration.seconds(5)
+  /// Memory is given back this often between two rounds.
+  private static let trimming = 5
   /// Rows of request counts per flush.
   static let maxRows = 2000
 
@@ -43,10 +45,12 @@ final class Upkeep: @unchecked Sendable {
     var maintained = clock.now()
     var memory = MemoryTrim()
     while !Task.isCancelled {
-      await clock.sleep(Self.every)
-      if Task.isCancelled { return }
+      for _ in 0..<Self.trimming {
+        await clock.sleep(Self.every / Self.trimming)
+        if Task.isCancelled { return }
+        memory.trim()
+      }
       await flush()
-      memory.trim()
       guard clock.now() - maintained >= Self.maintenance else { continue }
       maintained = clock.now()
       do { try await store.maintain(keepHistory: keepHistory) } catch { log("maintenance: \(error)") }
