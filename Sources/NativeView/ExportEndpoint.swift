@@ -2,6 +2,7 @@
 import Core
 import Documents
 import HTTPServer
+import Identity
 import Kinds
 import Ports
 
@@ -22,7 +23,7 @@ extension NativeHandler {
         kind.isDeclarable && request.mayRead(kind)
           && (request.caller.isOperator || request.home(of: kind) == request.caller.tenant)
       }
-    let tenants = try await tenants(of: request)
+    let views = try await callers(of: request)
     let secrets = try request.query("secrets") ?? "kept"
     guard ["kept", "env"].contains(secrets) else {
       throw Problem(.invalid, code: "bad_query", "secrets is kept or env, not \"\(secrets.prefix(40))\".")
@@ -30,31 +31,36 @@ extension NativeHandler {
     var documents: [String] = []
     for kind in Self.byReference(kinds) {
       let isInTenant = kind.scope == .tenant || kind.scope == .organization
-      for home in isInTenant ? tenants : [request.home(of: kind)] {
-        var after: (values: [Value], uid: UID)?
-        repeat {
-          let query = ObjectQuery(
-            tenant: home, kind: kind.name, sort: [(.name, false)], limit: Self.largestPage, after: after)
-          let objects = try await store.list(query).objects
-          let names = try await ReferenceNames.read(objects, catalog: catalog, store: store, caller: request.caller)
-          let manifest = ManifestShape(
-            kind: kind, shape: ObjectShape(catalog: catalog, names: names, caller: request.caller),
-            keepsSecrets: secrets == "kept")
-          documents += objects.filter { request.maySee($0, kind) }.compactMap(manifest.text)
-          after = objects.count == Self.largestPage ? objects.last.map { ([.string($0.name)], $0.uid) } : nil
-          guard documents.count <= Self.mostExported else {
-            throw Problem(
-              .tooLarge, code: "too_large", "There are more than \(Self.mostExported) objects.", fix: "Export some kinds only.")
-          }
-        } while after != nil
+      for caller in isInTenant ? views : [request.caller] {
+        let home = isInTenant ? caller.tenant : request.home(of: kind)
+        try await self.documents(kind, home, caller, keepsSecrets: secrets == "kept", request, &documents)
       }
     }
     return HTTPResponse(contentType: "application/yaml", Array(documents.joined(separator: "---\n").utf8))
   }
 
-  /// The caller's tenant, or with `allTenants` each of them, by name.
-  private func tenants(of request: NativeRequest) async throws -> [UID] {
-    guard try request.flag("allTenants") else { return [request.caller.tenant] }
+  private func documents(
+    _ kind: KindSpec, _ home: UID, _ caller: Caller, keepsSecrets: Bool, _ request: NativeRequest, _ documents: inout [String]
+  ) async throws {
+    var after: (values: [Value], uid: UID)?
+    repeat {
+      let query = ObjectQuery(tenant: home, kind: kind.name, sort: [(.name, false)], limit: Self.largestPage, after: after)
+      let objects = try await store.list(query).objects
+      let names = try await ReferenceNames.read(objects, catalog: catalog, store: store, caller: caller)
+      let manifest = ManifestShape(
+        kind: kind, shape: ObjectShape(catalog: catalog, names: names, caller: caller), keepsSecrets: keepsSecrets)
+      documents += objects.filter { request.maySee($0, kind) }.compactMap(manifest.text)
+      after = objects.count == Self.largestPage ? objects.last.map { ([.string($0.name)], $0.uid) } : nil
+      guard documents.count <= Self.mostExported else {
+        throw Problem(
+          .tooLarge, code: "too_large", "There are more than \(Self.mostExported) objects.", fix: "Export some kinds only.")
+      }
+    } while after != nil
+  }
+
+  /// The caller, or with `allTenants` the caller as seen from each tenant, by name: so references within it are names alone.
+  private func callers(of request: NativeRequest) async throws -> [Caller] {
+    guard try request.flag("allTenants") else { return [request.caller] }
     guard request.caller.isOperator else {
       throw Problem(.denied, code: "denied", "Only operators may export all tenants.", fix: "Leave out allTenants.")
     }
@@ -62,7 +68,12 @@ extension NativeHandler {
       ObjectQuery(
         tenant: .rootTenant, kind: "Tenant", sort: [(.name, false)], limit: Self.mostExported, wantsOwners: false,
         wantsStatus: false)
-    ).objects.map(\.uid)
+    ).objects.map { tenant in
+      var caller = request.caller
+      caller.tenant = tenant.uid
+      caller.tenantName = tenant.name
+      return caller
+    }
   }
 
   /// Kinds after those that they refer to, else by name.
@@ -102,7 +113,7 @@ private struct ManifestShape {
     var spec = ObjectMap()
     var secrets: [String] = []
     for field in kind.fields where field.writer == .any && field.name != kind.identityField && field.computed == nil {
-      guard let value = object.spec[field.name], !value.isNull, isStated(field, object) else { continue }
+      guard let value = object.spec[field.name], !value.isNull, field.required || isStated(field, object) else { continue }
       let shown = shape.value(value, field)
       if field.secret != nil {
         // It stays where it is: whoever applies this need not know it.

@@ -73,7 +73,7 @@ public final class Engine: WritePort, Sendable {
     self.minting = minting
     self.cleanup = cleanup
     self.committed = committed
-    intake = SecretIntake(catalog: catalog, sealing: sealing, minting: minting)
+    intake = SecretIntake(catalog: catalog, sealing: sealing, minting: minting, reads: store)
     opening = SecretOpening(sealing: sealing)
     loader = SnapshotLoader(store: store, catalog: catalog)
     guardian = DeletionGuard(

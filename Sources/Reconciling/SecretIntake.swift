@@ -8,10 +8,11 @@ struct SecretIntake: Sendable {
   let catalog: KindCatalog
   let sealing: any SecretSealing
   let minting: any Minting
+  let reads: any ReadPort
 
   /// Passwords are hashed on threads of their own, so this waits.
   func prepare(_ intents: [Intent]) async throws -> [Intent] {
-    var prepared = intents
+    var prepared = try await keepingPasswords(intents)
     for at in prepared.indices {
       guard let kind = catalog.kind(prepared[at].kind), kind.fields.contains(where: Self.holdsSecret) else { continue }
       for field in kind.fields {
@@ -20,6 +21,29 @@ struct SecretIntake: Sendable {
       }
     }
     return prepared
+  }
+
+  /// A manifest that states the password which is stored changes nothing: two hashes of one password differ, so it is tried against the
+  /// stored one.
+  private func keepingPasswords(_ intents: [Intent]) async throws -> [Intent] {
+    var asked: [(at: Int, key: ObjectKey, field: String, plain: String)] = []
+    for (at, intent) in intents.enumerated() {
+      guard intent.operation == .apply, case .key(let key) = intent.target, let kind = catalog.kind(intent.kind) else { continue }
+      for field in kind.fields where field.secret == .password {
+        if let plain = intent.fields[field.name]?.string { asked.append((at, key, field.name, plain)) }
+      }
+    }
+    if asked.isEmpty { return intents }
+    var kept = intents
+    let found = try await reads.objects(named: Array(Set(asked.map(\.key)))).filter { !$0.deleted }
+    for (at, key, field, plain) in asked {
+      let object = found.first { $0.tenant == key.tenant && $0.kind == key.kind && $0.name == key.name }
+      guard let stored = object?.spec[field], let hash = stored["$password"].string,
+        try await sealing.verifyPassword(plain, hash: hash)
+      else { continue }
+      kept[at].fields[field] = stored
+    }
+    return kept
   }
 
   static func holdsSecret(_ field: FieldSpec) -> Bool {

@@ -15,7 +15,8 @@ enum Bootstrap {
   /// Makes what is missing. The token is on disk before it is in the database, so that a crash between cannot lose it.
   static func run(_ engine: Engine, _ data: DataDirectory) async throws {
     let root = try await engine.store.objects(named: [ObjectKey(tenant: .rootTenant, kind: "Tenant", name: "root")]).first
-    let origin = Origin(manager: .api, actor: "system", action: "bootstrap")
+    // What is there from the start is nobody's until somebody states it: manifests may change it, and exports leave it out.
+    let origin = Origin(manager: .standard, actor: "system", action: "bootstrap")
     if root == nil {
       let tenant = Intent(
         .create, .key(ObjectKey(tenant: .rootTenant, kind: "Tenant", name: "root")), fields: ["title": "Root"],

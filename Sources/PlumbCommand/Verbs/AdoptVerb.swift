@@ -18,7 +18,7 @@ enum AdoptVerb {
     let client = try APIClient(arguments)
     if arguments.has("diff") {
       let plan = try client.post(["plan"], .object(input.body))
-      return DiffVerb.show(plan, set: input.set, arguments, console)
+      return DiffVerb.show(plan, set: input.set, arguments, console, adopting: true)
     }
     let outcome = try client.post(["apply"], .object(input.body))
     ChangeOutput.write(outcome, arguments, console, done: true)

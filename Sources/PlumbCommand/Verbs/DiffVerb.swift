@@ -20,6 +20,7 @@ enum DiffVerb {
     notes: [
       "Secrets are masked. Markdown is made for a comment on a pull request.",
       "With --base no server is asked: objects that neither side states are taken to be there.",
+      "An object whose values stay as they are and that only becomes managed by the set (adopt) is no change.",
     ],
     examples: [
       "plumb diff -f shop/", "plumb diff -f shop/ --prune -o markdown", "plumb diff -f shop/ --base main -o markdown",
@@ -76,7 +77,11 @@ enum DiffVerb {
   }
 
   /// Prints a plan; exit code 2 when it changes something.
-  static func show(_ plan: Value, set: String, _ arguments: Arguments, _ console: Console, done: Bool = false) -> ExitCode {
+  ///
+  /// - Parameter adopting: an object that only becomes managed by a set counts as changed; no value of it does.
+  static func show(
+    _ plan: Value, set: String, _ arguments: Arguments, _ console: Console, done: Bool = false, adopting: Bool = false
+  ) -> ExitCode {
     switch arguments.value("output") {
     case "json":
       var shown = plan.object ?? ObjectMap()
@@ -85,10 +90,11 @@ enum DiffVerb {
     case "markdown": console.out(PlanMarkdown.write(plan, set: set))
     default: console.out(PlanText(console: console).write(plan, done: done))
     }
-    return hasChanges(plan) ? .changes : .done
+    return hasChanges(plan, adopting: adopting) ? .changes : .done
   }
 
-  static func hasChanges(_ plan: Value) -> Bool {
-    (plan["items"].list ?? []).contains { $0["action"].string != "unchanged" }
+  static func hasChanges(_ plan: Value, adopting: Bool = true) -> Bool {
+    let none: Set<String?> = adopting ? ["unchanged"] : ["unchanged", "adopt"]
+    return (plan["items"].list ?? []).contains { !none.contains($0["action"].string) }
   }
 }
