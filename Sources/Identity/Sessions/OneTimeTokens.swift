@@ -58,7 +58,9 @@ public struct OneTimeTokens: Sendable {
     guard let payload = try await peek(purpose, token) else { return nil }
     let done = try await store.putValue(
       tenant: .rootTenant, key: Self.key(purpose, token), nil, expecting: .some(payload), expires: nil)
-    return done ? payload : nil
+    // Spelled out: the shorter form would give losers the value null.
+    guard done else { return .none }
+    return .some(payload)
   }
 
   // MARK: Short codes, which are counted

@@ -69,7 +69,8 @@ struct QueryReader: Sendable {
     case .number: Double(text).flatMap { $0.isFinite ? .double($0) : nil }
     case .boolean: text == "true" || text == "1" ? .bool(true) : text == "false" || text == "0" ? .bool(false) : nil
     case .timestamp: Timestamp(text).map { .string($0.description) }
-    case .object, .map, .any: (try? JSON.parse(text)) ?? (field.type == .any ? .string(text) : nil)
+    case .object, .map: try? JSON.parse(text)
+    case .any: (try? JSON.parse(text)) ?? .string(text)
     default: .string(text)
     }
   }
