@@ -9,15 +9,19 @@ public final class ProcessService: ServicePort {
   public let name = "process"
   public let answersAtOnce = true
   private static let mostArguments = 1000
+  /// Two apps that start at once get two accounts.
+  private static let homes = NSLock()
   private static let shutdownGrace = 10.0
   private static let mostWakes = 10_000
 
   private let supervisor: Supervisor
+  private let accounts: AppAccounts
   private let wakeStream: AsyncStream<(tenant: UID, uid: UID, kind: String)>
   private let wakeEnd: AsyncStream<(tenant: UID, uid: UID, kind: String)>.Continuation
 
   /// `directory` is made when missing; processes that an earlier plumb left running below it are taken over.
-  public init(directory: String) {
+  public init(directory: String, accounts: AppAccounts = .own) {
+    self.accounts = accounts
     let (stream, end) = AsyncStream.makeStream(
       of: (tenant: UID, uid: UID, kind: String).self, bufferingPolicy: .bufferingNewest(Self.mostWakes))
     wakeStream = stream
@@ -111,7 +115,8 @@ public final class ProcessService: ServicePort {
     guard let program = arguments["command"].list?.first?.string else { return .null }
     do {
       _ = try CommandLookup.find(
-        program, path: arguments["env"]["PATH"].string ?? CommandLookup.standardPath, folder: folder(metadata))
+        program, path: arguments["env"]["PATH"].string ?? CommandLookup.standardPath,
+        folder: AppHome.path(folder(metadata)))
       return .null
     } catch {
       let problem = error as? Problem
@@ -130,17 +135,15 @@ public final class ProcessService: ServicePort {
     let folder = folder(metadata)
     let given = (arguments["env"].object ?? ObjectMap()).compactMap { name, value in text(value).map { (name, $0) } }
     let path = given.first { $0.0 == "PATH" }?.1 ?? CommandLookup.standardPath
-    let file = try CommandLookup.find(program, path: path, folder: folder)
-    do {
-      try FileManager.default.createDirectory(
-        atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    } catch { throw Problem(.unavailable, code: "storage", "cannot make \(folder): \(error.localizedDescription)") }
+    let home = AppHome.path(folder)
+    let file = try CommandLookup.find(program, path: path, folder: home)
+    let account = try Self.homes.withLock { try AppHome.prepare(folder, accounts) }
     let record = ReplicaRecord(
       tenant: metadata.tenant, app: metadata.uid, kind: metadata.kind, name: metadata.name, index: index,
       revision: arguments["revision"].string ?? "", key: key, pid: 0, startTicks: 0, boot: "", startedAt: SystemClock().now(),
       port: arguments["port"].int, healthCheck: arguments["healthCheck"], state: .stopped)
     return try supervisor.start(record) { record in
-      var variables = ["PATH": path, "HOME": folder, "LANG": "C.UTF-8"]
+      var variables = ["PATH": path, "HOME": home, "LANG": "C.UTF-8"]
       if let port = record.port { variables["PORT"] = String(port) }
       for (name, value) in given where Self.isVariable(name) && !value.utf8.contains(0) { variables[name] = value }
       variables["PLUMB_APP"] = metadata.name
@@ -148,8 +151,8 @@ public final class ProcessService: ServicePort {
       variables[ProcessTable.markerName] = "\(supervisor.directory)|\(metadata.uid)|\(index)|\(key)"
       return ChildLauncher.Request(
         program: file, arguments: [program] + command.dropFirst().map { ChildLauncher.expand($0, variables) },
-        environment: variables.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }, folder: folder,
-        log: supervisor.logPath(record))
+        environment: variables.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }, folder: home,
+        log: supervisor.logPath(record), account: account)
     }
   }
 

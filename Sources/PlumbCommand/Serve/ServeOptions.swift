@@ -3,6 +3,7 @@ import Core
 import Foundation
 import HTTPServer
 import ModelProvider
+import ProcessRuntime
 import Reconciling
 
 struct ServeOptions: Sendable {
@@ -24,6 +25,8 @@ struct ServeOptions: Sendable {
   /// Answers questions about charging sessions; nil: the built-in explanations do.
   var model: ModelProvider?
   var allowPrivateTargets: Bool
+  /// As whom the processes of apps run.
+  var appAccounts: AppAccounts
   var specs: String?
   /// Listeners of single families: family → address.
   var families: [(family: String, address: ListenAddress)]
@@ -49,6 +52,10 @@ struct ServeOptions: Sendable {
     Flag("llm-key-file", value: "FILE", "File with the provider's key; else PLUMB_LLM_KEY holds it."),
     Flag("resolver", value: "HOST:PORT", "Name server for domain checks; else the system's."),
     Flag("allow-private-targets", "Let webhooks and channels call loopback and private addresses."),
+    Flag(
+      "app-user", value: "NAME|FIRST-LAST",
+      "As whom apps run when root serves: one account, or one of these numbers for each app; else PLUMB_APP_USER, else 61184-65519."
+    ),
     Flag(
       "family-listen", value: "FAMILY=HOST:PORT", "A listener of its own for one API family, without its base path.",
       repeats: true),
@@ -91,6 +98,7 @@ struct ServeOptions: Sendable {
       url: arguments.value("llm-url") ?? environment["PLUMB_LLM_URL"], key: modelKey ?? environment["PLUMB_LLM_KEY"],
       model: arguments.value("llm-model") ?? environment["PLUMB_LLM_MODEL"])
     allowPrivateTargets = arguments.has("allow-private-targets")
+    appAccounts = try AppAccounts.choose(arguments.value("app-user") ?? environment["PLUMB_APP_USER"])
     specs = arguments.value("specs") ?? environment["PLUMB_SPECS"]
     verbose = arguments.has("verbose")
     keepHistory = try arguments.duration("keep-history") ?? environment["PLUMB_KEEP_HISTORY"].flatMap { Duration(text: $0) }

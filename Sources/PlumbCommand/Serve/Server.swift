@@ -153,7 +153,7 @@ final class Server: @unchecked Sendable {
       [
         GitService(
           folder: data.path + "/git", allowPrivateTargets: options.allowPrivateTargets, applying: SourceApply(service: apply)),
-        ProcessService(directory: data.path + "/apps"), HTTPService(outgoing),
+        ProcessService(directory: data.path + "/apps", accounts: options.appAccounts), HTTPService(outgoing),
         CountingService(inner: try MailService(server: options.smtp), integration: "email", tally: calls),
         TextMessageService(outgoing, settings: TextConfiguration(store: store, sealing: vault).read),
         try DNSService(resolver: options.resolver), FeedService(store: store, catalog: catalog),
