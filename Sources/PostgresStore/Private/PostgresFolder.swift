@@ -11,6 +11,9 @@ struct PostgresFolder {
 
   let root: String
   let user: ServerUser
+  /// Where PostgreSQL's user cannot pass to `root`, its programs are handed the open folder as descriptor 3, and know it by that.
+  let isHanded: Bool
+  static let handed = "/proc/self/fd/3"
   var data: String { "\(root)/data" }
   var log: String { "\(root)/log" }
 
@@ -25,7 +28,7 @@ struct PostgresFolder {
       throw Self.cannot("make the folder \((root as NSString).deletingLastPathComponent)")
     }
     try Self.makePrivate(root, user)
-    try user.mustReach(root)
+    isHanded = !user.mayReach(root)
   }
 
   /// Makes a folder that only `user` may enter, or checks that it is one.
@@ -49,6 +52,19 @@ struct PostgresFolder {
       full ? .unavailable : .denied, code: full ? "disk_full" : "data_folder",
       "Cannot \(what): \(String(cString: strerror(errno))).",
       fix: full ? "Free disk space." : "Choose another --data folder, or its rights.")
+  }
+
+  /// A path below the folder as PostgreSQL's programs know it.
+  func told(_ path: String) -> String {
+    isHanded && (path == root || path.hasPrefix(root + "/")) ? Self.handed + path.dropFirst(root.count) : path
+  }
+
+  /// The open folder for a program that is started; nil where the program finds it by its path. The caller closes it.
+  func handle() throws -> Int32? {
+    guard isHanded else { return nil }
+    let descriptor = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw Self.cannot("open \(root)") }
+    return descriptor
   }
 
   /// Keeps a second `plumb serve` out. Held as long as the descriptor is open.
@@ -85,12 +101,14 @@ struct PostgresFolder {
     // Character types of C.UTF-8: lower() then knows all letters. Order stays that of bytes.
     let type = newlocale(Int32(1 << LC_CTYPE), "C.UTF-8", nil)
     if let type { freelocale(type) }
+    let handle = try handle()
+    defer { if let handle { close(handle) } }
     let (status, output) = try Subprocess.run(
       user.command(
         [
-          "\(programs.folder)/initdb", "-D", fresh, "-U", "plumb", "--auth=trust", "--encoding=UTF8", "--locale=C",
+          "\(programs.folder)/initdb", "-D", told(fresh), "-U", "plumb", "--auth=trust", "--encoding=UTF8", "--locale=C",
           "--lc-ctype=\(type == nil ? "C" : "C.UTF-8")", "--data-checksums", "--no-sync", "--no-instructions",
-        ], tied: false), seconds: Self.initSeconds)
+        ], tied: false), seconds: Self.initSeconds, handing: handle)
     guard status == 0 else { throw Self.explain("The database could not be made", output) }
     let descriptor = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { throw Self.cannot("open \(root)") }

@@ -101,20 +101,16 @@ public struct ServerUser {
 
   private static func isProgram(_ path: String) -> Bool { access(path, X_OK) == 0 }
 
-  /// Throws when this user may not pass through a folder on the way to `path`.
-  func mustReach(_ path: String) throws {
+  /// False when this user may not pass through a folder on the way to `path`, as into root's home.
+  func mayReach(_ path: String) -> Bool {
     var folder = ""
     for part in path.split(separator: "/") {
       folder += "/\(part)"
       var info = stat()
-      guard stat(folder, &info) == 0 else { return }
+      guard stat(folder, &info) == 0 else { return true }
       let bits: mode_t = info.st_uid == uid ? 0o100 : info.st_gid == gid ? 0o010 : 0o001
-      if uid != 0, info.st_mode & bits == 0 {
-        throw Problem(
-          .denied, code: "data_unreachable",
-          "PostgreSQL runs as user \(name.isEmpty ? "\(uid)" : name), who may not enter \(folder).",
-          fix: "chmod o+x \(folder), choose another --data folder, or run plumb as an ordinary user.")
-      }
+      if uid != 0, info.st_mode & bits == 0 { return false }
     }
+    return true
   }
 }

@@ -182,11 +182,14 @@ public final class PrivatePostgres: @unchecked Sendable {
     let log = open(folder.log, O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0o600)
     guard log >= 0 else { return nil }
     defer { close(log) }
-    var arguments = ["\(programs.folder)/postgres", "-D", folder.data]
-    for (name, value) in Self.settings + [("unix_socket_directories", socketFolder)] + extra {
+    var arguments = ["\(programs.folder)/postgres", "-D", folder.told(folder.data)]
+    for (name, value) in Self.settings + [("unix_socket_directories", folder.told(socketFolder))] + extra {
       arguments += ["-c", "\(name)=\(value)"]
     }
-    return try? Subprocess.spawn(folder.user.command(arguments, tied: true), output: log)
+    guard let handle = try? folder.handle() ?? -1 else { return nil }
+    defer { if handle >= 0 { close(handle) } }
+    return try? Subprocess.spawn(
+      folder.user.command(arguments, tied: true), output: log, handing: handle >= 0 ? handle : nil)
   }
 
   private func logTail() -> String {

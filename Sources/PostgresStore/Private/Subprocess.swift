@@ -7,16 +7,17 @@ enum Subprocess {
   /// Bytes of output that are kept.
   private static let maxOutput = 64 << 10
 
-  /// Starts `arguments[0]` in a session of its own, so that a Ctrl-C in the terminal reaches only us. Output goes to `output`.
-  /// Returns the process id. Throws Problem(.failure).
-  static func spawn(_ arguments: [String], output: Int32) throws -> pid_t {
+  /// Starts `arguments[0]` in a session of its own, so that a Ctrl-C in the terminal reaches only us. Output goes to `output`;
+  /// descriptor 3 is what is `handing`ed over. Returns the process id. Throws Problem(.failure).
+  static func spawn(_ arguments: [String], output: Int32, handing: Int32? = nil) throws -> pid_t {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_adddup2(&actions, output, 1)
     posix_spawn_file_actions_adddup2(&actions, output, 2)
-    posix_spawn_file_actions_addclosefrom_np(&actions, 3)
+    if let handing { posix_spawn_file_actions_adddup2(&actions, handing, 3) }
+    posix_spawn_file_actions_addclosefrom_np(&actions, handing == nil ? 3 : 4)
     // PostgreSQL must not run where the caller happened to be: that folder may not be open to its user.
     posix_spawn_file_actions_addchdir_np(&actions, "/")
     var attributes = posix_spawnattr_t()
@@ -44,13 +45,13 @@ enum Subprocess {
   }
 
   /// Runs a program to its end; kills it after `seconds`. Returns its exit status and output.
-  static func run(_ arguments: [String], seconds: Double) throws -> (status: Int32, output: String) {
+  static func run(_ arguments: [String], seconds: Double, handing: Int32? = nil) throws -> (status: Int32, output: String) {
     var ends: [Int32] = [-1, -1]
     guard pipe(&ends) == 0 else { throw Problem(.unavailable, code: "no_descriptors", "No file descriptors are left.") }
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     defer { close(ends[0]) }
     let pid: pid_t
-    do { pid = try spawn(arguments, output: ends[1]) } catch {
+    do { pid = try spawn(arguments, output: ends[1], handing: handing) } catch {
       close(ends[1])
       throw error
     }
