@@ -64,7 +64,8 @@ final class GitAccess {
       files.append(known)
       var words = Self.ssh + ["-o", "UserKnownHostsFile=\(known.path)"]
       if let address { words += ["-o", "HostName=\(address)"] }
-      words += ["-o", "HostKeyAlias=\(remote.port.map { "[\(remote.host)]:\($0)" } ?? remote.host)"]
+      let named = remote.portNumber == 22 ? remote.host : "[\(remote.host)]:\(remote.portNumber)"
+      words += ["-o", "HostKeyAlias=\(named)"]
       if let key = login.sshKey {
         let file = try MemoryFile(key.hasSuffix("\n") ? key : key + "\n")
         files.append(file)

@@ -100,8 +100,10 @@ public struct GitRemote: Sendable, Equatable {
   public var text: String {
     switch scheme {
     case .file: "file://\(path)"
-    case .ssh:
-      "ssh://\(user ?? "git")@\(bracketed)\(port.map { ":\($0)" } ?? "")\(path.hasPrefix("/") ? path : "/~/\(path)")"
+    case .ssh where !path.hasPrefix("/"):
+      // Code hosts want the path as it stands here: they know no homes, which `ssh://host/~/path` would ask for.
+      "\(user ?? "git")@\(bracketed):\(path)"
+    case .ssh: "ssh://\(user ?? "git")@\(bracketed)\(port.map { ":\($0)" } ?? "")\(path)"
     default: "\(scheme.rawValue)://\(bracketed)\(port.map { ":\($0)" } ?? "")\(path)"
     }
   }

@@ -46,9 +46,13 @@ struct FieldLoader {
     field.place = place
     field.doc = map.string("doc")
     field.required = map.bool("required") ?? false
-    field.immutable = map.bool("immutable") ?? false
+    field.immutableBecause = map["immutable"]?.string
+    field.immutable = field.immutableBecause != nil || map.bool("immutable") ?? false
     field.replace = map.bool("replace") ?? false
     if field.replace, !field.immutable { faults.add("\"replace\" belongs to an immutable field", at: map.place("replace")) }
+    if field.replace, field.immutableBecause != nil {
+      faults.add("a field that has its object replaced needs no reason why it never changes", at: map.place("immutable"))
+    }
     field.indexed = map.bool("indexed") ?? false
     field.wakes = map.bool("wakes") ?? false
     if field.wakes, !map.has("ref") { faults.add("\"wakes\" belongs to a field with \"ref\"", at: map.place("wakes")) }

@@ -72,6 +72,8 @@ public final class FieldSpec: @unchecked Sendable {
   /// email, url, hostname, domain, uuid, slug, cidr, cron, color, phone, semver, ...
   public var format: String?
   public var immutable = false
+  /// Why it never changes, for whoever tries.
+  public var immutableBecause: String?
   /// Immutable, but a manifest that changes it has the object replaced by a new one.
   public var replace = false
   public var writer: Writer = .any
@@ -104,8 +106,7 @@ public final class FieldSpec: @unchecked Sendable {
     (copy.doc, copy.required, copy.defaultValue, copy.allowed, copy.moves) = (doc, required, defaultValue, allowed, moves)
     (copy.min, copy.max, copy.pattern, copy.format, copy.immutable) = (min, max, pattern, format, immutable)
     (copy.writer, copy.secret, copy.generate, copy.computed, copy.reference) = (writer, secret, generate, computed, reference)
-    copy.replace = replace
-    copy.idOf = idOf
+    (copy.replace, copy.immutableBecause, copy.idOf) = (replace, immutableBecause, idOf)
     (copy.items, copy.fields, copy.key, copy.indexed, copy.wakes, copy.place) = (items, fields, key, indexed, wakes, place)
     return copy
   }

@@ -27,7 +27,7 @@ extension NativeHandler {
     var found: [StoredObject] = []
     for kind in kinds.sorted(by: { $0.name < $1.name }) {
       var query = ObjectQuery(
-        tenant: request.home(of: kind), kind: kind.name, predicate: .not(.isNull(.status([DriftStatus.member]))),
+        tenant: request.home(of: kind), kind: kind.name, predicate: .not(.isNull(.status([DriftStatus.member, "message"]))),
         sort: [(.name, false)], limit: Self.mostDrifted + 1, wantsOwners: false)
       query.everywhere = everywhere
       found += try await store.list(query).objects.filter { request.maySee($0, kind) && members?.contains($0.uid) ?? true }

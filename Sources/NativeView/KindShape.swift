@@ -57,6 +57,7 @@ enum KindShape {
     if let doc = field.doc { map["doc"] = .string(doc) }
     if field.required { map["required"] = true }
     if field.immutable { map["immutable"] = true }
+    if let reason = field.immutableBecause { map["immutableBecause"] = .string(reason) }
     if field.replace { map["replace"] = true }
     if field.writer != .any { map["writer"] = .string(field.writer.rawValue) }
     if let secret = field.secret { map["secret"] = .string(secret.rawValue) }

@@ -194,10 +194,11 @@ public struct NativeHandler: HTTPHandler {
       fix: near.map { "Did you mean \($0)?" } ?? "See plumb get \(kind.name).")
   }
 
-  func shape(_ objects: [StoredObject], _ request: NativeRequest, tenants: [UID: String] = [:], owners: Bool = false) async throws
-    -> [Value]
-  {
-    let names = try await ReferenceNames.read(objects, catalog: catalog, store: store, caller: request.caller)
+  func shape(
+    _ objects: [StoredObject], _ request: NativeRequest, tenants: [UID: String] = [:], owners: Bool = false,
+    at moment: Timestamp? = nil
+  ) async throws -> [Value] {
+    let names = try await ReferenceNames.read(objects, catalog: catalog, store: store, caller: request.caller, at: moment)
     let shape = ObjectShape(catalog: catalog, names: names, caller: request.caller, tenants: tenants, owners: owners)
     return objects.map(shape.value)
   }

@@ -39,7 +39,7 @@ extension NativeHandler {
     let seen = page.filter { !$0.isGone && request.maySee($0.object, kind) }.map(\.object).sorted {
       ($0.name, $0.uid) < ($1.name, $1.uid)
     }
-    var body: ObjectMap = ["items": .list(try await shape(seen, request))]
+    var body: ObjectMap = ["items": .list(try await shape(seen, request, at: moment))]
     if page.count == limit, let last = page.last {
       body["cursor"] = .string(PageCursor(name: last.object.name, uid: last.object.uid).text)
     }
@@ -83,7 +83,7 @@ extension NativeHandler {
   func get(_ request: NativeRequest) async throws -> HTTPResponse {
     let moment = try request.moment("at")
     let shown = if let moment { try await object(request, at: moment) } else { try await object(request).0 }
-    return NativeAnswer.json(try await shape([shown], request, owners: try request.flag("owners")).first ?? .null)
+    return NativeAnswer.json(try await shape([shown], request, owners: try request.flag("owners"), at: moment).first ?? .null)
   }
 
   /// The object that had the name then, or the one that has it now under the name of then.

@@ -9,9 +9,10 @@ struct ReferenceNames: Sendable {
 
   /// Reads the names of all objects that these refer to: one query in the caller's tenant, one in the root tenant for what is
   /// left, and one over tenants only where a kind allows references that cross them.
-  static func read(_ objects: [StoredObject], catalog: KindCatalog, store: any StorePort, caller: Caller) async throws
-    -> ReferenceNames
-  {
+  /// - Parameter moment: the names of then, of objects that are gone by now too.
+  static func read(
+    _ objects: [StoredObject], catalog: KindCatalog, store: any StorePort, caller: Caller, at moment: Timestamp? = nil
+  ) async throws -> ReferenceNames {
     var wanted: Set<UID> = []
     var crosses = false
     for object in objects {
@@ -21,12 +22,23 @@ struct ReferenceNames: Sendable {
         crosses = crosses || reference.crossTenant || object.tenant != caller.tenant
       }
     }
-    return try await read(wanted, crosses: crosses, store: store, caller: caller)
+    return try await read(wanted, crosses: crosses, store: store, caller: caller, at: moment)
   }
 
-  static func read(_ uids: Set<UID>, crosses: Bool, store: any StorePort, caller: Caller) async throws -> ReferenceNames {
+  static func read(_ uids: Set<UID>, crosses: Bool, store: any StorePort, caller: Caller, at moment: Timestamp? = nil)
+    async throws
+    -> ReferenceNames
+  {
     var names = ReferenceNames()
     var left = uids
+    if let moment {
+      for tenant in [caller.tenant] + (caller.isRoot ? [] : [.rootTenant]) where !left.isEmpty {
+        for past in try await store.past(PastQuery(tenant: tenant, uids: left.sorted(), at: moment)) {
+          names.known[past.object.uid] = (past.object.tenant, past.object.name)
+          left.remove(past.object.uid)
+        }
+      }
+    }
     for tenant in [caller.tenant] + (caller.isRoot ? [] : [.rootTenant]) + (crosses ? [nil] : []) as [UID?] {
       if left.isEmpty { break }
       for object in try await store.objects(tenant: tenant, uids: left.sorted()) {

@@ -48,7 +48,7 @@ extension NativeHandler {
       guard body["onDrift"].isNull || ["correct", "report"].contains(body["onDrift"].string ?? "") else {
         throw Problem(.invalid, code: "body", "onDrift is correct, report or null.", pointer: "/onDrift")
       }
-      try await changes.pauses.setOnDrift(body["onDrift"].string, of: name, owner: owner)
+      try await changes.setOnDrift(body["onDrift"].string, of: name, owner: owner)
       return NativeAnswer.json(["name": .string(name), "onDrift": body["onDrift"]])
     case let word:
       throw Problem(

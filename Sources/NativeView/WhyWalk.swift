@@ -38,6 +38,10 @@ struct WhyWalk: Sendable {
           next.append(object)
         }
       }
+      // Of several that are as near, those that the waiting object itself speaks of come first.
+      next =
+        next.filter { isNamed($0, by: seen[parent[$0.uid] ?? $0.uid]) }
+        + next.filter { !isNamed($0, by: seen[parent[$0.uid] ?? $0.uid]) }
       // The nearest that waits for nothing is the cause.
       if let cause = front.first(where: { object in !targets(object, users).contains { seen[$0].map { !isReady($0) } ?? false } })
       {
@@ -52,6 +56,13 @@ struct WhyWalk: Sendable {
     var chain = [last]
     while let before = parent[chain[0].uid], let object = seen[before] { chain.insert(object, at: 0) }
     return chain
+  }
+
+  private func isNamed(_ object: StoredObject, by waiting: StoredObject?) -> Bool {
+    guard let waiting, waiting.uid != object.uid else { return false }
+    return Readiness.reason(waiting).message.split(whereSeparator: { $0 == " " || $0 == "," || $0 == ":" }).contains {
+      $0 == object.name
+    }
   }
 
   private func isReady(_ object: StoredObject) -> Bool { Readiness.isReady(object, catalog.kind(object.kind)) }

@@ -68,6 +68,8 @@ public struct Plan: Sendable {
   public var proposed: [ProposedChange] = []
   /// Policies that it breaks and that only warn.
   public var warnings: [Problem] = []
+  /// Objects that go and take declared ones along, which nobody asked for: a person is asked where one can be.
+  public var takesAlong: [Problem] = []
   /// What somebody must agree to first; empty when that was done.
   public var asks: [Problem] = []
   /// Intent index → object.

@@ -47,6 +47,8 @@ struct PlannerRun {
   var problems: [Problem] = []
   /// Changes that go into git instead.
   var proposed: [ProposedChange] = []
+  /// See `Plan.takesAlong`.
+  var takesAlong: [Problem] = []
   /// Policies that warn and are broken.
   var warnings: [Problem] = []
   /// Observed state of a new object that nothing outside has to follow.

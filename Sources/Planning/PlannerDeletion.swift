@@ -82,6 +82,7 @@ extension PlannerRun {
         continue
       }
       var dependents: [StoredObject] = []
+      var along: [StoredObject] = []
       for (fieldPath, referrer) in referrers where !referrer.deleted {
         if let other = draftByUID[referrer.uid] {
           let draft = drafts[other]
@@ -95,7 +96,11 @@ extension PlannerRun {
           kind.field(top)?.reference ?? kind.field(top)?.of?.reference ?? nestedReference(kind.field(top), to: gone.kind)
         switch (reference?.onDelete ?? .restrict, forced.contains(gone.uid)) {
         case (.cascade, _), (.restrict, true), (.confirm, true):
-          if forced.contains(gone.uid) { forced.insert(referrer.uid) }
+          if forced.contains(gone.uid) {
+            forced.insert(referrer.uid)
+          } else if kind.storage == .resource {
+            along.append(referrer)
+          }
           if snapshotKnows(referrer) {
             delete(
               tenant: referrer.tenant, uid: referrer.uid, reason: "goes with \(gone.label)", intent: nil,
@@ -106,6 +111,7 @@ extension PlannerRun {
         }
       }
       if !dependents.isEmpty { problems.append(hasDependents(gone, dependents, drafts[at].intent)) }
+      if !along.isEmpty { takesAlong.append(takes(gone, along, drafts[at].intent)) }
     }
   }
 
@@ -142,6 +148,22 @@ extension PlannerRun {
   }
 
   private func hasDependents(_ gone: StoredObject, _ dependents: [StoredObject], _ intent: Int?) -> Problem {
+    let (words, listed) = Self.counted(dependents)
+    return Problem(
+      .conflict, code: "restricted", "\(gone.label) is still used by \(words).",
+      place: intent.flatMap { intents[$0].place }, object: gone.label, fix: "Remove those first.",
+      details: ["dependencies": listed])
+  }
+
+  private func takes(_ gone: StoredObject, _ dependents: [StoredObject], _ intent: Int?) -> Problem {
+    let (words, listed) = Self.counted(dependents)
+    return Problem(
+      .refused, code: "dependents", "\(gone.label) takes \(words) along.", place: intent.flatMap { intents[$0].place },
+      object: gone.label, details: ["dependencies": listed])
+  }
+
+  /// `2 App (web, shop) and 1 Note (n)`, and the same for programs.
+  private static func counted(_ dependents: [StoredObject]) -> (words: String, listed: Value) {
     var counts: [(kind: String, names: [String])] = []
     for one in dependents {
       if let at = counts.firstIndex(where: { $0.kind == one.kind }) {
@@ -156,9 +178,6 @@ extension PlannerRun {
     let words = counts.map {
       "\($0.names.count) \($0.kind) (\($0.names.prefix(3).joined(separator: ", "))\($0.names.count > 3 ? ", …" : ""))"
     }
-    return Problem(
-      .conflict, code: "restricted", "\(gone.label) is still used by \(words.joined(separator: " and ")).",
-      place: intent.flatMap { intents[$0].place }, object: gone.label, fix: "Remove those first.",
-      details: ["dependencies": .list(listed)])
+    return (words.joined(separator: " and "), .list(listed))
   }
 }

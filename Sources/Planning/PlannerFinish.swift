@@ -75,6 +75,7 @@ extension PlannerRun {
     commit.pins.append(contentsOf: pins)
     var plan = Plan(items: items, commit: commit, results: results, minted: minted, problems: problems, targets: targets)
     plan.warnings = warnings
+    plan.takesAlong = takesAlong
     plan.proposed = proposed
     return plan
   }

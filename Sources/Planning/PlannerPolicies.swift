@@ -49,7 +49,9 @@ extension PlannerRun {
     }
     var stored: [UID: [StoredObject]] = [:]
     for tenant in tenants.sorted() { stored[tenant] = policies(of: tenant, own) }
-    guard needs.isEmpty, stored.values.contains(where: { !$0.isEmpty }) else { return }
+    guard needs.isEmpty else { return }
+    for tenant in tenants.sorted() { pinPolicies(of: tenant) }
+    guard stored.values.contains(where: { !$0.isEmpty }) else { return }
     let changed = drafts.indices.filter { drafts[$0].kind.name != Self.policyKind && isChange(drafts[$0]) }
     for (tenant, drafts) in Dictionary(grouping: changed, by: { drafts[$0].object.tenant }).sorted(by: { $0.key < $1.key }) {
       let own = tenant == .rootTenant ? [] : stored[tenant] ?? []
@@ -86,6 +88,17 @@ extension PlannerRun {
       found[draft.object.uid] = draft.object
     }
     return found.values.sorted { ($0.name, $0.uid) < ($1.name, $1.uid) }
+  }
+
+  /// A policy that is made or changed while the plan is on its way has the plan made again.
+  private mutating func pinPolicies(of tenant: UID) {
+    let known = snapshot.policies[tenant] ?? []
+    // More than are heeded cannot be told apart from those that came since.
+    guard snapshot.counts[.count(tenant: tenant, kind: Self.policyKind)] ?? 0 <= known.count || known.isEmpty else { return }
+    pins.append(
+      .members(
+        tenant: tenant, kind: Self.policyKind,
+        Dictionary(known.map { ($0.uid, $0.version) }, uniquingKeysWith: { first, _ in first })))
   }
 
   private mutating func hold(_ changed: [Int], of tenant: UID, against stored: [StoredObject]) {

@@ -37,7 +37,8 @@ extension PlannerRun {
         }
         problems.append(
           problem(
-            "immutable", "\(field.name) cannot change once it is set.", field.name,
+            "immutable", "\(field.name) cannot change once it is set\(field.immutableBecause.map { ": \($0)" } ?? ".")",
+            field.name,
             fix: "Delete the object and make a new one, or keep the value."))
       }
       if !field.moves.isEmpty, let from = before?.string, let to = value?.string, !(field.moves[from] ?? []).contains(to) {

@@ -104,7 +104,7 @@ public struct ApplyService: ApplyPort {
         if !commit.isEmpty { commit.fence = request.fence }
       })
     if let word = request.onDrift, !request.dryRun {
-      try await SetPauses(engine.store).setOnDrift(word == "kind" ? nil : word, of: set, owner: request.owner)
+      try await engine.setOnDrift(word == "kind" ? nil : word, of: set, owner: request.owner)
     }
     var result = ApplyOutcome(
       plan: outcome.plan, positions: outcome.positions, unchanged: knownCount,

@@ -32,7 +32,7 @@ struct DeletionGuard: Sendable {
 
   /// Why somebody must agree first; empty when nobody need.
   static func reasons(_ plan: Plan, _ question: DeletionQuestion) -> [Problem] {
-    var reasons = plan.problems.filter { askable.contains($0.code) }
+    var reasons = plan.problems.filter { askable.contains($0.code) } + plan.takesAlong
     let count = deleted(plan).count
     let ofSet = question.total.map { count > freeOfSet && count * 2 > $0 } ?? false
     if count > free || ofSet {

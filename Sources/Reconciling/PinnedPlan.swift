@@ -7,6 +7,8 @@ struct PinnedPlan: Sendable {
   static let form = 2
   /// Objects that moved which are named; the rest are counted.
   static let mostNamed = 200
+  /// Objects that are gone and of which the plan knew no uid: so many are looked for by their names, one by one.
+  static let mostGone = 20
 
   let store: any StorePort
   /// SHA-256 of a text, in hex.
@@ -52,11 +54,12 @@ struct PinnedPlan: Sendable {
     return value["$digest"].isNull ? value["$hash"] : value["$digest"]
   }
 
-  /// Objects that this plan makes have another uid on every planning: they stand by their names.
+  /// Objects of this plan stand by their names: new ones have another uid on every planning, and one that was made meanwhile has moved
+  /// itself, not those that refer to it.
   private func named(_ value: Value, _ plan: Plan) -> Value {
     switch value {
     case .string(let text):
-      guard let uid = UID(text), let object = plan.results[uid], object.version == 0 else { return value }
+      guard let uid = UID(text), let object = plan.results[uid] else { return value }
       return .string("\(object.tenant)/\(object.label)")
     case .list(let items): return .list(items.map { named($0, plan) })
     case .object(let map): return .object(ObjectMap(map.map { ($0.key, named($0.value, plan)) }))
@@ -112,6 +115,13 @@ struct PinnedPlan: Sendable {
         if let known = story[past.object.label], known.object.updated > past.object.updated { continue }
         story[past.object.label] = past
       }
+    }
+    var asked = 0
+    for item in named where story["\(item["kind"].string ?? "")/\(item["name"].string ?? "")"] == nil && asked < Self.mostGone {
+      guard let tenant = item["tenant"].string.flatMap({ UID($0) }), let kind = item["kind"].string else { continue }
+      asked += 1
+      let gone = try await store.past(PastQuery(tenant: tenant, kind: kind, name: item["name"].string ?? "", limit: 20))
+      if let last = gone.max(by: { $0.object.updated < $1.object.updated }) { story[last.object.label] = last }
     }
     var list = named.map { item -> Problem in
       let label = "\(item["kind"].string ?? "")/\(item["name"].string ?? "")"

@@ -1,4 +1,4 @@
-// The promises of the engine, as a shell sees them: plan is apply, guards, managers, names, the past, drift.
+// The promises of the engine, as a shell sees them: guards, managers, names, the past, drift.
 import Core
 import Foundation
 import TestSupport
@@ -6,147 +6,31 @@ import XCTest
 
 @testable import PlumbCommand
 
-final class PromiseTests: LiveTestCase {
-  private func project(_ name: String, _ metadata: String = "", title: String? = nil) -> String {
-    "apiVersion: deploy/v1\nkind: Project\nmetadata: {name: \(name)\(metadata)}\n"
-      + (title.map { "spec: {title: \($0)}\n" } ?? "")
-  }
-
-  private func apply(_ input: String, _ set: String, _ more: String...) throws -> Run {
-    try plumb(["apply", "-f", "-", "--set", set] + more, input: input)
-  }
-
-  private func plumb(_ words: [String], input: String? = nil) throws -> Run { try start(words, input: input).finish() }
-
-  private func json(_ run: Run) throws -> Value {
-    XCTAssertEqual(run.code == 0 || run.code == 2, true, run.error)
-    return try JSON.parse(run.out)
-  }
-
-  private func token(_ run: Run) -> String {
-    run.error.components(separatedBy: "--confirm ").dropFirst().first?.split(separator: " ").first.map(String.init) ?? ""
-  }
-
-  private func now() throws -> String {
-    // The server's own time, between two changes.
-    Thread.sleep(forTimeInterval: 0.02)
-    defer { Thread.sleep(forTimeInterval: 0.02) }
-    return SystemClock().now().description
-  }
-
-  // MARK: Plan is apply
-
-  func testThePlanOfNothingIsBoundToo() throws {
-    let folder = try TemporaryFolder()
-    let file = try folder.write("bound.yaml", project("bound", title: "One"))
-    let plan = folder.path + "/plan.json"
-    XCTAssertEqual(try plumb("plan", "-f", file, "-o", plan).code, 2)
-    XCTAssertEqual(try apply(project("bound", title: "Two"), "else", "--commit", "feedbeef").code, 0)
-    let stale = try plumb("apply", "--plan", plan)
-    XCTAssertEqual(stale.code, 6, stale.error)
-    XCTAssert(stale.error.contains("Project/bound moved since the plan: created by user:owner@"), stale.error)
-    XCTAssert(stale.error.contains("commit feedbeef"), stale.error)
-    XCTAssertEqual(try plumb("delete", "Project/bound").code, 0)
-    XCTAssertEqual(try plumb("apply", "--plan", plan).code, 0, "it is again as it was planned")
-    XCTAssertEqual(try plumb("plan", "-f", try folder.write("bound.yaml", project("bound", title: "Three")), "-o", plan).code, 2)
-    XCTAssertEqual(try plumb("delete", "Project/bound").code, 0)
-    let gone = try plumb("apply", "--plan", plan)
-    XCTAssertEqual(gone.code, 6, gone.error)
-    XCTAssert(gone.error.contains("Project/bound moved since the plan: deleted by"), gone.error)
-  }
-
-  func testAPlanHoldsWhileOnlyOtherFieldsMove() throws {
-    let folder = try TemporaryFolder()
-    let app = "apiVersion: deploy/v1\nkind: App\nmetadata: {name: moving}\nspec: {title: One, replicas: 0}\n"
-    let file = try folder.write("moving.yaml", app)
-    XCTAssertEqual(try plumb("apply", "-f", file).code, 0)
-    let plan = folder.path + "/plan.json"
-    try folder.write("moving.yaml", app.replacingOccurrences(of: "One", with: "Two"))
-    XCTAssertEqual(try plumb("plan", "-f", file, "-o", plan).code, 2)
-    let other = "apiVersion: deploy/v1\nkind: App\nmetadata: {name: moving}\nspec: {branch: main}\n"
-    XCTAssertEqual(try apply(other, "elsewhere").code, 0)
-    let run = try plumb("apply", "--plan", plan)
-    XCTAssertEqual(run.code, 0, run.error)
-    let object = try json(plumb("get", "App/moving", "-o", "json"))
-    XCTAssertEqual(object["spec"]["title"], "Two")
-    XCTAssertEqual(object["spec"]["branch"], "main")
-  }
-
-  func testAPlanNamesWhatForcesAReplacementAndWhatItDoes() throws {
-    func set(_ key: String, _ replicas: Int) -> String {
-      project("planned") + "---\napiVersion: deploy/v1\nkind: EnvVar\nmetadata: {name: planned-log}\n"
-        + "spec: {project: planned, key: \(key), value: x}\n---\napiVersion: deploy/v1\nkind: App\nmetadata: {name: planned}\n"
-        + "spec: {project: planned, command: [sleep, '1000'], replicas: \(replicas)}\n"
-    }
-    XCTAssertEqual(try apply(set("LOG", 0), "planned").code, 0)
-    let before = try json(plumb("get", "EnvVar/planned-log", "-o", "json"))["metadata"]["uid"]
-    let text = try plumb(["diff", "-f", "-", "--set", "planned"], input: set("LOGS", 2))
-    XCTAssertEqual(text.code, 2, text.error)
-    XCTAssert(text.out.contains("replace EnvVar/planned-log  (forced by spec.key)"), text.out)
-    XCTAssert(text.out.contains("> restarts the apps of its project"), text.out)
-    XCTAssert(text.out.contains("> starts 2 more of app planned"), text.out)
-    XCTAssert(text.out.contains("1 to replace"), text.out)
-    let markdown = try plumb(["diff", "-f", "-", "--set", "planned", "-o", "markdown"], input: set("LOGS", 2))
-    XCTAssert(markdown.out.contains("**1** to replace") && markdown.out.contains("forced by spec.key"), markdown.out)
-    XCTAssertFalse(markdown.out.contains("\u{1B}"))
-    XCTAssertEqual(try apply(set("LOGS", 0), "planned", "--wait").code, 0)
-    let after = try json(plumb("get", "EnvVar/planned-log", "-o", "json"))
-    XCTAssertNotEqual(after["metadata"]["uid"], before)
-    XCTAssertEqual(after["spec"]["key"], "LOGS")
-  }
-
-  func testABranchAgainstItsBaseNeedsNoServer() throws {
-    let folder = try TemporaryFolder()
-    let base = try folder.write("base/shop.yaml", project("shop", title: "One") + "---\n" + project("old"))
-    _ = base
-    try folder.write(
-      "head/shop.yaml",
-      project("shop", title: "Two") + "---\n" + project("new", ", movedFrom: old") + "---\napiVersion: deploy/v1\nkind: EnvVar\n"
-        + "metadata: {name: v}\nspec: {project: elsewhere, key: K, value: x}\n")
-    let specs = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent()
-      .appendingPathComponent("specs").path
-    let run = try plumb(
-      [
-        "diff", "-f", folder.path + "/head", "--base", folder.path + "/base", "--specs", specs, "-o", "json", "--url",
-        "http://127.0.0.1:1",
-      ])
-    let items = try json(run)["items"].list ?? []
-    XCTAssertEqual(
-      Set(items.map { "\($0["action"].string ?? "") \($0["name"].string ?? "")" }), ["update shop", "rename new", "create v"])
-    XCTAssertEqual(run.code, 2)
-    XCTAssertEqual(
-      try plumb(["diff", "-f", folder.path + "/head", "--base", folder.path + "/head", "--specs", specs]).code, 0)
-  }
-
-  func testABranchAgainstAGitRevision() throws {
-    let folder = try TemporaryFolder()
-    func git(_ words: String...) throws {
-      let process = Process()
-      process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-      process.arguments = ["git", "-C", folder.path, "-c", "user.name=t", "-c", "user.email=t@example.com"] + words
-      process.standardOutput = Pipe()
-      process.standardError = Pipe()
-      try process.run()
-      process.waitUntilExit()
-      XCTAssertEqual(process.terminationStatus, 0, "git \(words)")
-    }
-    try folder.write("shop/a.yaml", project("a", title: "One"))
-    try folder.write("shop/b.yaml", project("b"))
-    try git("init", "-q", "-b", "main")
-    try git("add", "-A")
-    try git("commit", "-qm", "one")
-    try folder.write("shop/a.yaml", project("a", title: "Two"))
-    try FileManager.default.removeItem(atPath: folder.path + "/shop/b.yaml")
-    let run = try plumb(["diff", "-f", folder.path + "/shop", "--base", "main"])
-    XCTAssertEqual(run.code, 2, run.error)
-    XCTAssert(run.out.contains("update Project/a") && run.out.contains("One -> Two"), run.out)
-    XCTAssert(run.out.contains("- delete Project/b  (its manifest is gone)"), run.out)
-    XCTAssertEqual(try plumb(["diff", "-f", folder.path + "/shop", "--base", "main", "--head", "main"]).code, 0)
-    XCTAssertEqual(try plumb(["diff", "-f", folder.path + "/shop", "--base", "nowhere"]).code, 3)
-  }
-
+final class PromiseTests: PromiseTestCase {
   // MARK: Guards
+
+  func testWhatOthersDependOnIsNotTakenDownUnasked() throws {
+    let variable =
+      "apiVersion: deploy/v1\nkind: EnvVar\nmetadata: {name: along-NAME}\nspec: {project: along, key: NAME, value: x}\n"
+    XCTAssertEqual(
+      try apply(project("along") + "---\n" + variable.replacing("NAME", with: "A"), "along").code, 0)
+    XCTAssertEqual(try apply(variable.replacing("NAME", with: "B"), "along-else").code, 0)
+    XCTAssert(try plumb("delete", "Project/along", "--dry-run").out.contains("asks first: Project/along takes 2 EnvVar"))
+    let asked = try plumb("delete", "Project/along")
+    XCTAssertEqual(asked.code, 7, asked.error)
+    XCTAssert(asked.error.contains("Project/along takes 2 EnvVar (along-A, along-B) along."), asked.error)
+    // A set that drops the project and its own variable asks for the other set's alone.
+    let pruned = try apply(project("along-rest"), "along", "--prune")
+    XCTAssertEqual(pruned.code, 7, pruned.error)
+    XCTAssert(pruned.error.contains("takes 1 EnvVar (along-B) along."), pruned.error)
+    XCTAssertEqual(try plumb("get", "EnvVar/along-B").code, 0)
+    XCTAssertEqual(try apply(project("along-rest"), "along", "--prune", "--confirm", token(asked)).code, 7, "of another matter")
+    XCTAssertEqual(try plumb("delete", "Project/along", "--confirm", token(asked)).code, 0)
+    XCTAssertEqual(try plumb("get", "EnvVar/along-B").code, 1)
+    // Saying so at once is as good.
+    XCTAssertEqual(try apply(project("along") + "---\n" + variable.replacing("NAME", with: "A"), "along").code, 0)
+    XCTAssertEqual(try plumb("delete", "Project/along", "--cascade").code, 0)
+  }
 
   func testProtectedThingsAndDependentsAskWithATokenForOnce() throws {
     let set =

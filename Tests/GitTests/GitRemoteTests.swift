@@ -12,7 +12,9 @@ final class GitRemoteTests: XCTestCase {
 
   func testAddressesArePutTogetherAnew() throws {
     XCTAssertEqual(try text("https://GitHub.com/acme/shop.git"), "https://github.com/acme/shop.git")
-    XCTAssertEqual(try text("git@github.com:acme/shop.git"), "ssh://git@github.com/~/acme/shop.git")
+    XCTAssertEqual(try text("git@github.com:acme/shop.git"), "git@github.com:acme/shop.git")
+    XCTAssertEqual(try text("deploy@host:~/shop"), "deploy@host:~/shop")
+    XCTAssertEqual(try text("host:/srv/shop"), "ssh://git@host/srv/shop")
     XCTAssertEqual(try text("ssh://deploy@host:2222/srv/shop"), "ssh://deploy@host:2222/srv/shop")
     XCTAssertEqual(try text("https://[2001:db8::1]:8443/a"), "https://[2001:db8::1]:8443/a")
     XCTAssertEqual(try text("/srv/shop.git", allowsPrivate: true), "file:///srv/shop.git")

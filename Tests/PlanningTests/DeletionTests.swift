@@ -25,6 +25,19 @@ final class DeletionTests: XCTestCase {
     XCTAssertNil(try XCTUnwrap(h.object("App", "b")).spec["mate"])
   }
 
+  /// What goes along without having been named is told, so that somebody can be asked.
+  func testWhatGoesAlongIsTold() throws {
+    let h = try world()
+    let alone = h.plan([Intent(.delete, h.key("Project", "p"))], by: .api)
+    XCTAssertEqual(alone.takesAlong.map(\.message), ["Project/p takes 1 App (a) along."])
+    XCTAssertEqual(alone.takesAlong[0].details["dependencies"]?.list?.first?["type"], "App")
+    let named = h.plan([Intent(.delete, h.key("Project", "p")), Intent(.delete, h.key("App", "a"))], by: .api)
+    XCTAssertEqual(named.takesAlong, [])
+    XCTAssertEqual(h.plan([Intent(.delete, h.key("Project", "p"), force: true)], by: .api).takesAlong, [], "--cascade says so")
+    XCTAssertEqual(
+      h.plan([Intent(.delete, h.key("App", "a"))], by: .api).takesAlong, [], "a reference that is cleared takes nothing")
+  }
+
   func testRestrictNamesWhoUsesIt() throws {
     let h = try world()
     h.apply([Intent(.apply, h.key("Note", "n"), fields: ["project": "p"])], by: .set("notes"))

@@ -5,7 +5,7 @@ import TestSupport
 import XCTest
 
 final class CircumstanceTests: XCTestCase {
-  private static let endSeconds = 40.0
+  private static let endSeconds = 90.0
 
   /// Starts a server that is to end by itself.
   private func refusal(_ server: ServeProcess, file: StaticString = #filePath, line: UInt = #line) throws -> Int32? {
@@ -135,7 +135,7 @@ final class CircumstanceTests: XCTestCase {
     XCTAssertFalse(refused.isEmpty, "the disk did not fill up")
     close(fill)
     unlink(inside + "/fill")
-    let back = Date(timeIntervalSinceNow: 40)
+    let back = Date(timeIntervalSinceNow: 90)
     var status = 0
     while status != 201, Date() < back {
       status = try client.call("POST", "/deploy/api/projects", ["name": "after", "slug": "after"]).status

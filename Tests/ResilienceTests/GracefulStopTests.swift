@@ -31,13 +31,13 @@ final class GracefulStopTests: XCTestCase {
         "/usr/bin/curl", "-sN", "-H", "Authorization: Bearer \(server.token)",
         "http://127.0.0.1:\(server.port)/plumb/v1/watch?after=0",
       ], output: heard)
-    let until = Date(timeIntervalSinceNow: 10)
+    let until = Date(timeIntervalSinceNow: Self.readySeconds)
     while Date() < until, !((try? String(contentsOfFile: heard, encoding: .utf8)) ?? "").contains("\"web\"") { usleep(20_000) }
 
     let began = Date()
     XCTAssertEqual(server.stop(), 0, "exit code; log:\n\(server.log.suffix(2000))")
-    XCTAssertLessThan(Date().timeIntervalSince(began), 15, "the stop took long")
-    XCTAssertEqual(Child.wait(watcher, seconds: 5), 0, "the watcher saw no clean end")
+    XCTAssertLessThan(Date().timeIntervalSince(began), 40, "the stop took long")
+    XCTAssertEqual(Child.wait(watcher, seconds: 30), 0, "the watcher saw no clean end")
     XCTAssertEqual(ProcessScan.replicas(of: server.data.path).map(\.pid), [], "children are left")
     XCTAssertEqual(ProcessScan.all(naming: server.data.path).map(\.command), [], "processes are left")
     let files = try FileManager.default.contentsOfDirectory(atPath: server.folder.path).sorted()
@@ -49,7 +49,7 @@ final class GracefulStopTests: XCTestCase {
     try server.start()
     XCTAssertEqual(server.token, token, "the admin key changed")
     XCTAssertNil(try server.client.unready("web", within: Self.readySeconds))
-    let untilBack = Date(timeIntervalSinceNow: 20)
+    let untilBack = Date(timeIntervalSinceNow: Self.readySeconds)
     // `unready` may still have seen what was observed before the stop.
     while Date() < untilBack, ProcessScan.replicas(of: server.data.path).count < 3 { usleep(50_000) }
     let after = ProcessScan.replicas(of: server.data.path)

@@ -5,8 +5,8 @@ import TestSupport
 
 final class ServeProcess: @unchecked Sendable {
   /// Longest wait for a start. A busy machine is slow; what a start may take on an idle one is another test's matter.
-  static let startSeconds = 60.0
-  static let stopSeconds = 40.0
+  static let startSeconds = 120.0
+  static let stopSeconds = 90.0
 
   let folder: URL
   let data: URL

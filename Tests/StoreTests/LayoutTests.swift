@@ -222,19 +222,24 @@ final class LayoutTests: XCTestCase {
       return store.statementCount - before
     }
     var costs: [[Int]] = []
+    // The notifier sends when it gets to it: what it adds to one round it does not add to all of them.
     for count in [1, 50, 400] {
-      let apps = (0..<count).map { Fixture.app("n\(count)-\($0)") }
-      var commit = Fixture.create(apps, references: [ObjectReference(field: "pool", target: Fixture.tenant)])
-      commit.work = apps.map { WorkRequest(tenant: $0.tenant, uid: $0.uid, kind: "App") }
-      var status = Commit(origin: Fixture.origin)
-      status.statuses = apps.map { Fixture.status($0, ["phase": "x"]) }
-      let (creation, observation) = (commit, status)
-      costs.append([
-        try await cost { _ = try await store.commit(creation) }, try await cost { _ = try await store.commit(observation) },
-        try await cost { _ = try await store.objects(tenant: Fixture.tenant, uids: apps.map(\.uid)) },
-        try await cost { _ = try await store.list(ObjectQuery(tenant: Fixture.tenant, kind: "App", wantsTotal: true)) },
-      ])
-      try await Task.sleep(for: .milliseconds(30))  // lets the notifier finish, which counts too
+      var rounds: [[Int]] = []
+      for round in 0..<3 {
+        let apps = (0..<count).map { Fixture.app("n\(count)-\(round)-\($0)") }
+        var commit = Fixture.create(apps, references: [ObjectReference(field: "pool", target: Fixture.tenant)])
+        commit.work = apps.map { WorkRequest(tenant: $0.tenant, uid: $0.uid, kind: "App") }
+        var status = Commit(origin: Fixture.origin)
+        status.statuses = apps.map { Fixture.status($0, ["phase": "x"]) }
+        let (creation, observation) = (commit, status)
+        rounds.append([
+          try await cost { _ = try await store.commit(creation) }, try await cost { _ = try await store.commit(observation) },
+          try await cost { _ = try await store.objects(tenant: Fixture.tenant, uids: apps.map(\.uid)) },
+          try await cost { _ = try await store.list(ObjectQuery(tenant: Fixture.tenant, kind: "App", wantsTotal: true)) },
+        ])
+        try await Task.sleep(for: .milliseconds(30))
+      }
+      costs.append((0..<4).map { n in rounds.map { $0[n] }.min() ?? 0 })
     }
     // The notifier may send between two readings: one statement more.
     for n in 0..<4 { XCTAssertLessThanOrEqual(costs[2][n], costs[0][n] + 1, "\(costs)") }

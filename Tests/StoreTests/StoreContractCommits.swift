@@ -140,6 +140,32 @@ extension StoreContract {
       let result = try await store.commit(commit)
       XCTAssertEqual(result.positions, [app.tenant: 2])
     },
+    StoreCase(name: "a pin on all objects of a kind: none came, went or changed but those written here") { store in
+      let (one, two) = (Fixture.pool("one"), Fixture.pool("two"))
+      _ = try await store.commit(Fixture.create([one, two, Fixture.pool("other", tenant: Fixture.other)]))
+      func attempt(_ members: [UID: Int], _ more: [StoredObject] = []) async -> [UID]? {
+        var commit = Fixture.create([Fixture.app("a\(Fixture.uid())")] + more)
+        commit.pins = [.members(tenant: Fixture.tenant, kind: "Pool", members)]
+        do {
+          _ = try await store.commit(commit)
+          return []
+        } catch CommitFailure.moved(let uids) { return uids } catch { return nil }
+      }
+      let exact = await attempt([one.uid: 1, two.uid: 1])
+      XCTAssertEqual(exact, [])
+      let came = await attempt([one.uid: 1])
+      XCTAssertEqual(came, [two.uid])
+      let none = await attempt([:])
+      XCTAssertEqual(none, [one.uid, two.uid].sorted())
+      let changed = await attempt([one.uid: 1, two.uid: 2])
+      XCTAssertEqual(changed, [two.uid])
+      let stranger = Fixture.uid()
+      let went = await attempt([one.uid: 1, two.uid: 1, stranger: 1])
+      XCTAssertEqual(went, [stranger])
+      // What the commit itself writes it need not foresee.
+      let own = await attempt([one.uid: 1, two.uid: 1], [Fixture.pool("three")])
+      XCTAssertEqual(own, [])
+    },
     StoreCase(name: "a limit counts what the same commit observes") { store in
       let (a, b) = (Fixture.app("a"), Fixture.app("b"))
       _ = try await store.commit(Fixture.create(a, b))

@@ -39,6 +39,20 @@ enum GitRevision {
     return files.sorted { $0.name < $1.name }
   }
 
+  /// The commit that the paths are at, when one repository holds them all as they were committed; nil otherwise.
+  static func commit(of paths: [String]) -> String? {
+    guard let git = ProgramRunner.find("git"), !paths.isEmpty, !paths.contains("-") else { return nil }
+    var found: Set<String> = []
+    for path in paths {
+      let (folder, inner) = place(path)
+      guard let commit = try? run(git, folder, ["rev-parse", "-q", "--verify", "HEAD"], "HEAD"),
+        let changed = try? run(git, folder, ["status", "--porcelain", "--ignored", "--", inner], "HEAD"), changed.isEmpty
+      else { return nil }
+      found.insert(String(decoding: commit, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines))
+    }
+    return found.count == 1 ? found.first : nil
+  }
+
   /// The folder to run git in, and the path below it.
   private static func place(_ path: String) -> (String, String) {
     var isFolder: ObjCBool = false

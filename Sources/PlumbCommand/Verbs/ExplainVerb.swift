@@ -112,7 +112,9 @@ enum ExplainVerb {
     if let kind = field["reference"]["kind"].string { facts = ["name of \(kind)"] }
     if field["required"].bool == true { facts.append("required") }
     if field["immutable"].bool == true {
-      facts.append(field["replace"].bool == true ? "a change replaces the object" : "immutable")
+      facts.append(
+        field["replace"].bool == true
+          ? "a change replaces the object" : field["immutableBecause"].string.map { "immutable (\($0))" } ?? "immutable")
     }
     if let writer = field["writer"].string, writer != "any" {
       facts.append(writer == "controller" ? "observed" : "set through the API")

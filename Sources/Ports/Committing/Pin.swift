@@ -14,4 +14,7 @@ public enum Pin: Sendable {
   case total(tenant: UID, kind: String, name: String, by: [Value], is: Value, problem: Problem)
   /// No live object but those deleted here refers to this one (through these `Kind.field` paths; empty: any).
   case unreferenced(tenant: UID, uid: UID)
+  /// The live objects of the kind are these at these versions, besides those that this commit writes: what was decided from all of them
+  /// holds. Locks no head of theirs: who makes one at this very moment comes after this commit.
+  case members(tenant: UID, kind: String, [UID: Int])
 }

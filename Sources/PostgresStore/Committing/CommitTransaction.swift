@@ -229,7 +229,7 @@ struct CommitTransaction {
       switch pin {
       case .version(let tenant, _, _), .exists(let tenant, _), .atMost(let tenant, _, _, _, _), .unreferenced(let tenant, _):
         tenants.insert(tenant)
-      case .total: break  // its own row stands for it
+      case .total, .members: break  // a total's own row stands for it; members lock nothing
       }
     }
     heads.locked = tenants.sorted()

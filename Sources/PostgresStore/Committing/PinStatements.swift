@@ -17,6 +17,7 @@ struct PinStatements {
     var exists: [(UID, UID)] = []
     var versions: [(tenant: UID, uid: UID, version: Int)] = []
     var unreferenced: [UID] = []
+    var members: [String: [(tenant: UID, versions: [UID: Int])]] = [:]
     for pin in commit.pins {
       switch pin {
       case .exists(let tenant, let uid): exists.append((tenant, uid))
@@ -27,6 +28,7 @@ struct PinStatements {
           versions.append((tenant, uid, version))
         }
       case .unreferenced(_, let uid): unreferenced.append(uid)
+      case .members(let tenant, let kind, let versions): members[kind, default: []].append((tenant, versions))
       case .atMost(let tenant, let kind, let predicate, let most, let problem):
         try count(ObjectQuery(tenant: tenant, kind: kind, predicate: predicate), most, problem, flight, faults)
       case .total(let tenant, let kind, let name, let by, let value, let problem):
@@ -54,6 +56,22 @@ struct PinStatements {
         SELECT DISTINCT w.uid FROM unnest($1::uuid[], $2::uuid[], $3::bigint[]) w(tenant, uid, version)
         LEFT JOIN object o ON o.tenant = w.tenant AND o.uid = w.uid WHERE o.uid IS NULL OR o.deleted OR o.version <> w.version ORDER BY 1
         """, [.uids(chunk.map(\.tenant)), .uids(chunk.map(\.uid)), .ints(chunk.map(\.version))]
+      ) { rows in faults.moved += rows.map { $0.uid(0) } }
+    }
+    for (kind, groups) in members.sorted(by: { $0.key < $1.key }) {
+      let rows = groups.flatMap { $0.versions.sorted { $0.key < $1.key } }
+      try flight.add(
+        """
+        SELECT coalesce(o.uid, w.uid) FROM (SELECT uid, version FROM object
+          WHERE tenant = ANY($1::uuid[]) AND kind = $2::smallint AND NOT deleted AND NOT uid = ANY($3::uuid[])) o
+        FULL JOIN (SELECT * FROM unnest($4::uuid[], $5::bigint[]) x(uid, version) WHERE NOT uid = ANY($3::uuid[])) w ON w.uid = o.uid
+        WHERE o.uid IS NULL OR w.uid IS NULL OR o.version <> w.version ORDER BY 1
+        """,
+        [
+          .uids(groups.map(\.tenant)), .int(try kinds.number(kind)), .uids(commit.writes.map(\.object.uid)),
+          .uids(rows.map(\.key)),
+          .ints(rows.map(\.value)),
+        ]
       ) { rows in faults.moved += rows.map { $0.uid(0) } }
     }
     if !unreferenced.isEmpty {

@@ -75,6 +75,12 @@ extension MemoryStore {
           return count + 1
         }
         if count > most { exceeded.append(problem) }
+      case .members(let tenant, let kind, let versions):
+        let present = state.objects.values.filter {
+          $0.tenant == tenant && $0.kind == kind && !$0.deleted && !seen.contains($0.uid)
+        }
+        let found = Dictionary(present.map { ($0.uid, $0.version) }, uniquingKeysWith: { first, _ in first })
+        moved += Set(found.keys).union(versions.keys).filter { !seen.contains($0) && found[$0] != versions[$0] }
       case .total(let tenant, let kind, let name, let by, let value, let problem):
         let sum = total(tenant, kind, name, by, after: commit.records, state)
         if DecimalText.canonical(value) != sum { exceeded.append(problem) }
@@ -265,7 +271,7 @@ extension MemoryStore {
       switch pin {
       case .version(let tenant, _, _), .exists(let tenant, _), .atMost(let tenant, _, _, _, _), .unreferenced(let tenant, _):
         tenants.insert(tenant)
-      case .total: break
+      case .total, .members: break
       }
     }
     let at = tenants.reduce(now) { max($0, state.heads[$1].map { Timestamp(microseconds: $0.at.microseconds + 1) } ?? $0) }
