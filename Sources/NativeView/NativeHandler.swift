@@ -99,6 +99,8 @@ public struct NativeHandler: HTTPHandler {
     case ("GET", "kinds", 2): return try explain(request)
     case ("GET", "sets", 1): return try await sets(request)
     case ("GET", "can", 1): return try await can(request)
+    case ("GET", "people", 2): return try await person(request)
+    case ("DELETE", "people", 2): return try await erasePerson(request)
     case ("POST", "sets", 3): return try await changeSet(request)
     case ("GET", "drift", 1): return try await drift(request)
     case ("GET", "diff", 1): return try await diff(request)
@@ -132,6 +134,7 @@ public struct NativeHandler: HTTPHandler {
     }
     let known = [
       "apply", "plan", "readiness", "kinds", "sets", "can", "events", "export", "watch", "objects", "drift", "diff", "tree",
+      "people",
     ]
     if let first = path.first, known.contains(first) {
       throw Problem(.missing, code: "no_route", "\(request.method) does not go with \(Self.base)/\(path.joined(separator: "/")).")

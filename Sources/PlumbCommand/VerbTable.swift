@@ -7,7 +7,7 @@ enum VerbTable {
     WhyVerb.verb, CanVerb.verb, TreeVerb.verb, DeleteVerb.verb, RenameVerb.verb, RollbackVerb.verb, HandoverVerb.verb,
     AdoptVerb.verb,
     DriftVerb.verb, BlameVerb.verb, WaitVerb.verb, SimulateVerb.verb, SyncVerb.verb, SuspendVerb.verb, ResumeVerb.verb,
-    EventsVerb.verb, HistoryVerb.verb, ExportVerb.verb, SetsVerb.verb,
+    EventsVerb.verb, HistoryVerb.verb, ExportVerb.verb, SetsVerb.verb, PersonVerb.verb,
     EvalVerb.verb, QualityVerb.verb, HelloVerb.verb,
     CompletionVerb.verb, VersionVerb.verb,
   ]

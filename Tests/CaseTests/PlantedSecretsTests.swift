@@ -67,35 +67,9 @@ final class PlantedSecretsTests: XCTestCase {
     let mailed = try XCTUnwrap(mail.components(separatedBy: "Code: ").last?.trimmingCharacters(in: .whitespacesAndNewlines))
     XCTAssertGreaterThan(mailed.count, 20)
 
-    // Searching: every kind's objects with their histories and stories, exports, events, audit, metrics, the log.
-    let kinds = try send("GET", "/plumb/v1/kinds").json
-    let names = (kinds["kinds"].list ?? kinds["items"].list ?? kinds.list ?? []).compactMap {
-      $0["kind"].string ?? $0["name"].string
-    }
-    XCTAssertGreaterThan(names.count, 20, JSON.text(kinds).prefix(300).description)
-    for tenant in [world.tenant, "root"] {
-      for kind in names {
-        let list = try send("GET", "/plumb/v1/objects/\(kind)?tenant=\(tenant)&limit=500").json
-        for object in (list["items"].list ?? []).suffix(60) {
-          guard let name = object["metadata"]["name"].string?.addingPercentEncoding(withAllowedCharacters: .alphanumerics) else {
-            continue
-          }
-          guard object["metadata"]["name"].string?.contains("planted") == true || tenant == world.tenant || kind == "OutgoingMail"
-          else {
-            continue
-          }
-          for part in ["", "/history", "/events", "/why"] {
-            _ = try send("GET", "/plumb/v1/objects/\(kind)/\(name)\(part)?tenant=\(tenant)")
-          }
-        }
-      }
-      _ = try send("GET", "/plumb/v1/export?tenant=\(tenant)")
-      _ = try send("GET", "/plumb/v1/events?tenant=\(tenant)")
-      _ = try send("GET", "/plumb/v1/sets?tenant=\(tenant)")
-    }
-    _ = try send("GET", "/metrics")
+    // Searching: every kind's objects with their histories and stories, exports, events, audit, metrics, the log, the database.
+    seen += try runner.server.everything(tenants: [world.tenant, "root"], alsoKinds: ["OutgoingMail"], named: "planted")
     _ = try send("GET", "/deploy/api/admin/users?search=planted-\(salt)")
-    seen.append(("the server's log", runner.server.log))
     let secrets =
       environment.map { $0.value.string ?? "" } + ["wrong", "list", "refresh", "reset", "new", "bearer"].map(mark)
       + [mailed, login.json["accessToken"].string ?? "", login.json["refreshToken"].string ?? ""]

@@ -60,7 +60,9 @@ enum RouteTable {
             id: route["id"].string ?? "", family: family, method: words[0],
             path: (route["at"].string == "root" ? "" : base) + words[1],
             isPublic: (["none"] + signed).contains(route["auth"].string ?? file["auth"].string ?? ""),
-            isOpen: [.list([]), .list(["tenant"])].contains(route["needs"].isNull ? file["needs"] : route["needs"]),
+            isOpen: (route["needs"].isNull ? file["needs"] : route["needs"]).list.map { needs in
+              needs.allSatisfy { ["tenant", "member", "full"].contains($0.string ?? "") }
+            } ?? false,
             isPersonal: route["auth"].string == "person",
             placeholders: placeholders(
               words[1], kind: kind, binds: route["bind"].object ?? [:], fields: kinds[kind]?["fields"] ?? .null))
