@@ -15,7 +15,7 @@ final class AccountService: @unchecked Sendable {
   init(kit: IdentityKit) { self.kit = kit }
 
   /// - Parameter tenant: uid or name of the tenant that the request names.
-  func caller(_ token: String, tenant: String?) async throws -> Caller {
+  func caller(_ token: String, tenant: String?, realms: [String]? = nil) async throws -> Caller {
     let claims = try await kit.issuer.access(token)
     let now = kit.clock.now()
     guard let record = try await record(claims.account, now), record.isActive else {
@@ -23,6 +23,10 @@ final class AccountService: @unchecked Sendable {
     }
     guard record.sessions.contains(claims.session), claims.realm == record.realm else {
       throw IdentityService.unauthenticated("The session has ended.")
+    }
+    // Accounts of another system are nobody here, whatever tenant they name.
+    guard realms?.contains(record.realm) ?? true else {
+      throw IdentityService.unauthenticated("Accounts of this kind do not sign in here.")
     }
     if record.realm != AccountRecord.staff { return try outsider(record, claims.session, tenant: tenant) }
     var caller = Caller(

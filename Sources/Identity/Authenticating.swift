@@ -9,7 +9,10 @@ public struct Credential: Sendable, Hashable {
   /// A tenant named by the request (`X-Tenant-ID`, `?tenant=`): uid or name.
   public var tenant: String?
   public var remoteAddress: String
-  public init(token: String, tenant: String?, remoteAddress: String) {
+  /// Account systems whose sessions are taken; nil: any.
+  public var realms: [String]?
+  public init(token: String, tenant: String?, remoteAddress: String, realms: [String]? = nil) {
+    self.realms = realms
     self.token = token
     self.tenant = tenant
     self.remoteAddress = remoteAddress

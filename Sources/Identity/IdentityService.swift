@@ -37,7 +37,7 @@ public final class IdentityService: Authenticating, @unchecked Sendable {
   public func authenticate(_ credential: Credential) async throws -> Caller {
     let now = clock.now()
     if TokenIssuer.looksLikeToken(credential.token) {
-      return try await accounts.caller(credential.token, tenant: credential.tenant)
+      return try await accounts.caller(credential.token, tenant: credential.tenant, realms: credential.realms)
     }
     let hash: String = vault.hash(credential.token)
     guard let record = try await record(hash, now) else { throw Self.unauthenticated("The credential is not known.") }

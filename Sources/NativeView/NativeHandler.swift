@@ -81,10 +81,8 @@ public struct NativeHandler: HTTPHandler {
     }
     let token = String(header.dropFirst(7).drop { $0 == " " })
     let caller = try await auth.authenticate(
-      Credential(token: token, tenant: parts.query["tenant"], remoteAddress: request.remoteAddress))
-    guard caller.realm == "staff" else {
-      throw Problem(.unauthenticated, code: "wrong_realm", "Accounts of this kind do not use this API.")
-    }
+      Credential(
+        token: token, tenant: parts.query["tenant"], remoteAddress: request.remoteAddress, realms: ["staff"]))
     return NativeRequest(
       method: request.method == "HEAD" ? "GET" : request.method, parts: parts, body: request.body, caller: caller)
   }

@@ -31,11 +31,7 @@ struct AuthGate {
       throw Problem(.unauthenticated, code: ProblemCode.unauthenticated, "This kind of credential is not taken here.")
     }
     let caller = try await services.auth.authenticate(
-      Credential(token: token, tenant: tenant, remoteAddress: request.remoteAddress))
-    // Accounts of another system are nobody here.
-    guard caller.session == nil || scheme.realms.contains(caller.realm) else {
-      throw Problem(.unauthenticated, code: ProblemCode.unauthenticated, "Accounts of this kind do not sign in here.")
-    }
+      Credential(token: token, tenant: tenant, remoteAddress: request.remoteAddress, realms: scheme.realms))
     if route.family.spec.tenantRequired, scheme.needsTenant, tenant == nil, caller.authority != "admin" {
       throw tenantRequired("The header \(route.family.spec.tenantHeader ?? "") is missing.")
     }
