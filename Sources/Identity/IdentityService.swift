@@ -183,7 +183,7 @@ public final class IdentityService: Authenticating, @unchecked Sendable {
     guard let seconds = await kit.limiter.take("key:\(record.key.uid)", count: most, window: .seconds(60)) else { return }
     throw Problem(
       .limited, code: "rate_limited", "This API key may make \(most) requests a minute.", fix: "Try again in \(seconds) s.",
-      details: ["retryAfter": .int(seconds)])
+      details: ["retryAfter": .int(seconds), "rateLimit": .int(most)])
   }
 
   private func note(_ record: KeyRecord, _ now: Timestamp) {

@@ -278,6 +278,28 @@ final class BillingTests: XCTestCase {
     try until("still the big one") { $0["currentPlanId"] == big && $0["billingStatus"] == "active" }
   }
 
+  /// However many spend at once, and however often one asks: what is spent is what was granted, and a reference once.
+  func testCreditsAreSpentAtOnceFromBothBucketsNeverBelowZero() throws {
+    try call("PUT", "/admin/tenants/\(tenant)", ["subscriptionCredits": 30, "purchasedCredits": 20], 200)
+    let mark = UInt32.random(in: 0 ... .max)
+    let lock = NSLock()
+    nonisolated(unsafe) var statuses: [Int] = []
+    nonisolated(unsafe) let test = self
+    DispatchQueue.concurrentPerform(iterations: 40) { n in
+      // Two of each reference.
+      let body = JSON.write(["amount": 3, "reference": .string("spend-\(mark)-\(n / 2)")])
+      let status = (try? test.send("POST", Self.base + "/billing/credits/spend", body))?.status ?? 0
+      lock.withLock { statuses.append(status) }
+    }
+    XCTAssertEqual(Set(statuses).subtracting([200, 402]), [])
+    XCTAssertEqual(statuses.filter { $0 == 200 }.count, 32, "16 references, each asked for twice")
+    let after = try call("GET", "/billing/credits?perPage=100", nil, 200)
+    XCTAssertEqual(after["subscriptionCredits"], 0)
+    XCTAssertEqual(after["purchasedCredits"], 2)
+    let mine = (after["entries"].list ?? []).filter { $0["reference"].string?.contains("spend-\(mark)-") ?? false }
+    XCTAssertEqual(mine.reduce(0) { $0 - ($1["amount"].int ?? 0) }, 48)
+  }
+
   func testASignatureIsCheckedWithItsTimeAndItsSecret() throws {
     provider.put("in_x", ["id": "in_x", "paid": true])
     let good = provider.event("evt_sig", "invoice.paid", about: "in_x")

@@ -16,7 +16,7 @@ enum SystemObjects {
   private static let variables = [
     Variable(name: "app.name", value: "Plumb", doc: "Name of the application."),
     Variable(name: "app.url", doc: "Address of the application, for links in mails and for people who come back from a payment."),
-    Variable(name: "app.copyright", doc: "Shown with the version."),
+    Variable(name: "app.copyright", value: "© The operators of this installation", doc: "Shown with the version."),
     Variable(name: "billing.currency", value: "usd", doc: "Currency of all prices, as ISO 4217 names it."),
     Variable(name: "billing.issuer", type: "template", doc: "Name, address and tax number on invoices, a line each."),
     Variable(name: "billing.footer", type: "template", doc: "Last line of invoices."),

@@ -41,6 +41,11 @@ struct ErrorWriter: Sendable {
     if status == 401 { response.headers.add("WWW-Authenticate", challenge) }
     if let seconds = leading.details["retryAfter"]?.int {
       response.headers.add("Retry-After", String(max(1, seconds)))
+      if let most = leading.details["rateLimit"]?.int {
+        response.headers.add("RateLimit-Limit", String(most))
+        response.headers.add("RateLimit-Remaining", "0")
+        response.headers.add("RateLimit-Reset", String(max(1, seconds)))
+      }
     } else if status == 503 || status == 429 {
       response.headers.add("Retry-After", Self.retryAfter)
     }

@@ -96,7 +96,7 @@ struct AuthGate {
     }
     throw Problem(
       .limited, code: ProblemCode.limited, "Too many requests.", fix: "Try again in \(seconds) s.",
-      details: ["retryAfter": .int(seconds)])
+      details: ["retryAfter": .int(seconds), "rateLimit": .int(limit.count)])
   }
 
   /// Throws when the plan of the caller's tenant lacks a feature that the route needs. The root tenant needs no plan.

@@ -182,7 +182,10 @@ struct PageWindow {
   init(_ query: QueryReader, _ paging: FamilySpec.Paging, paged: Bool, _ problems: inout [Problem]) {
     limit = paged ? paging.standard : paging.most
     guard paged, paging.style != .none else { return }
-    if let asked = query.count(paging.limitParameter, &problems) { limit = min(asked, paging.most) }
+    if let asked = query.count(paging.limitParameter, &problems) {
+      // A page without items is no page.
+      limit = asked == 0 && paging.style == .page ? paging.standard : min(asked, paging.most)
+    }
     switch paging.style {
     case .none: break
     case .offset:
