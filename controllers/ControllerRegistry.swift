@@ -9,7 +9,7 @@ public enum ControllerRegistry {
     NotificationTestController(),
     OutgoingMessageController.mail, OutgoingMessageController.text, PaymentEventController(), RootDomainController(),
     SessionBatchController(),
-    SubscriptionController(),
+    SubscriptionController(), TenantEventController(),
     WebhookController(), WebhookSendController(),
   ]
 

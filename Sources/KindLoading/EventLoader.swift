@@ -29,13 +29,16 @@ struct EventLoader {
       return expressions.program(member.value, in: file, scope).map { KindSpec.Event(name: member.key, when: $0, doc: "") }
     }
     guard
-      let one = SpecMap(member.value, in: file, faults, what: "the event \"\(member.key)\"", keys: ["when", "doc", "observed"])
+      let one = SpecMap(
+        member.value, in: file, faults, what: "the event \"\(member.key)\"", keys: ["when", "doc", "observed", "platform"])
     else {
       return nil
     }
     if !one.has("when") { faults.add("the event \"\(member.key)\" needs \"when\"", at: one.place) }
     return expressions.program(one, "when", scope).map {
-      KindSpec.Event(name: member.key, when: $0, doc: one.string("doc") ?? "", observed: one.bool("observed") ?? false)
+      KindSpec.Event(
+        name: member.key, when: $0, doc: one.string("doc") ?? "", observed: one.bool("observed") ?? false,
+        platform: one.bool("platform") ?? false)
     }
   }
 

@@ -214,11 +214,14 @@ public final class KindSpec: @unchecked Sendable {
     public var doc: String
     /// Of a change of what is observed; the others are of changes of what is wanted.
     public var observed: Bool
-    public init(name: String, when: CELProgram, doc: String, observed: Bool = false) {
+    /// The root tenant hears of it too, in whatever tenant it happens.
+    public var platform: Bool
+    public init(name: String, when: CELProgram, doc: String, observed: Bool = false, platform: Bool = false) {
       self.name = name
       self.when = when
       self.doc = doc
       self.observed = observed
+      self.platform = platform
     }
   }
 

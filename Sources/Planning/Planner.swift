@@ -22,6 +22,7 @@ public enum Planner {
     run.repoint()
     run.deleteDependents()
     run.makeChildren()
+    run.tellPlatform()
     run.checkCycles()
     run.checkRules()
     run.checkUnique()

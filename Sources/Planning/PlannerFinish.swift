@@ -14,7 +14,7 @@ extension PlannerRun {
     if drafts.contains(where: { needsLookup($0.kind) }) { effectLookup = lookup }
     for draft in drafts.filter({ $0.fate != .delete }) + going.order.map({ drafts[$0] }) {
       results[draft.object.uid] = draft.object
-      if draft.replacedBy == nil { items.append(item(draft)) }
+      if draft.replacedBy == nil, draft.kind.name != Self.tenantEvent { items.append(item(draft)) }
       guard problems.isEmpty else { continue }
       if draft.fate != .keep, draft.fate != .record {
         for spec in [draft.object.spec, draft.existing?.spec ?? [:]] {
@@ -100,7 +100,10 @@ extension PlannerRun {
   }
 
   /// The event that every kind has, and those its spec names.
-  private func events(_ draft: Draft) -> [String] {
+  func events(_ draft: Draft) -> [String] {
+    if draft.kind.name == Self.tenantEvent {
+      return draft.fate == .create ? [draft.object.spec["event"]?.string].compactMap { $0 } : []
+    }
     let noun = draft.kind.noun
     var names: [String]
     switch draft.fate {

@@ -43,7 +43,8 @@ extension PlannerRun {
     guard isPoliced else { return }
     var tenants: Set<UID> = [.rootTenant]
     var last = UID.rootTenant
-    for at in drafts.indices where drafts[at].fate != .keep && drafts[at].object.tenant != last {
+    for at in drafts.indices
+    where drafts[at].fate != .keep && drafts[at].object.tenant != last && drafts[at].kind.name != Self.tenantEvent {
       last = drafts[at].object.tenant
       tenants.insert(last)
     }
@@ -52,7 +53,9 @@ extension PlannerRun {
     guard needs.isEmpty else { return }
     for tenant in tenants.sorted() { pinPolicies(of: tenant) }
     guard stored.values.contains(where: { !$0.isEmpty }) else { return }
-    let changed = drafts.indices.filter { drafts[$0].kind.name != Self.policyKind && isChange(drafts[$0]) }
+    let changed = drafts.indices.filter {
+      drafts[$0].kind.name != Self.policyKind && drafts[$0].kind.name != Self.tenantEvent && isChange(drafts[$0])
+    }
     for (tenant, drafts) in Dictionary(grouping: changed, by: { drafts[$0].object.tenant }).sorted(by: { $0.key < $1.key }) {
       let own = tenant == .rootTenant ? [] : stored[tenant] ?? []
       hold(drafts, of: tenant, against: (stored[.rootTenant] ?? []) + own)
