@@ -59,7 +59,7 @@ public struct SessionBatchController: KindController {
         }
       }
       if let row { records.append((kind: "SessionAnalysis", row: row)) }
-      wakes.append(Wake(kind: "ChargingStation", uid: session.ground.station, after: SessionWriting.stationDelay))
+      wakes.append(Wake(kind: "ChargingStation", uid: session.ground.station, after: SessionWriting.bulkDelay))
     }
     let analyzed = before + Self.next(items, after: before).count
     let isDone = analyzed >= items.count

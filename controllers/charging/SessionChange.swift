@@ -55,7 +55,9 @@ struct SessionChange {
     price(previous, &outcome)
     if !outcome.fields.isEmpty {
       outcome.attachments.work.append(
-        WorkRequest(tenant: tenant, uid: ground.station, kind: "ChargingStation", due: now + SessionWriting.stationDelay))
+        WorkRequest(
+          tenant: tenant, uid: ground.station, kind: "ChargingStation",
+          due: now + (defersAnalysis ? SessionWriting.bulkDelay : SessionWriting.stationDelay)))
     }
     return outcome
   }

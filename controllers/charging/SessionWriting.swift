@@ -39,6 +39,8 @@ struct SessionWriting: Sendable {
   static let valueLimit = 50_000
   /// A station's figures follow a change of its sessions within this time, well below the promised minute.
   static let stationDelay = Duration.seconds(3)
+  /// Where many sessions come at once their stations wait a little longer, so that each is looked at once for many of them.
+  static let bulkDelay = Duration.seconds(10)
   /// Another's write came first: read again and try anew, so often.
   static let attempts = 6
 

@@ -11,14 +11,14 @@ struct StationFacts {
   let reads: any ReadPort
   let tenant: UID
 
-  /// `{connectors: [{connectorId, total, anomalous, energyKwh, categories: {name: n}}], total, anomalous, anomalies, lastAnomalyAt,
+  /// `{connectors: [{connectorId, total, anomalous, categories: {name: n}}], total, anomalous, anomalies, lastAnomalyAt,
   /// worst, waiting, hours: [[µs, kWh]]}`; `connectorId` null: sessions without one.
   func value(_ station: UID, named name: String) async throws -> Value {
     let own = Predicate.compare(.spec(["stationId"]), .equal, .string(name))
     let sessions = try await reads.groups(
       GroupQuery(
         ObjectQuery(tenant: tenant, kind: "Session", predicate: own), by: [.spec(["connectorId"]), .spec(["isAnomaly"])],
-        figures: [.sum(.spec(["energyKwh"]))], limit: 10_000))
+        limit: 10_000))
     let anomalies = try await reads.groups(
       GroupQuery(
         ObjectQuery(tenant: tenant, kind: "Anomaly", predicate: .all([own, .compare(.spec(["found"]), .equal, true)])),
@@ -39,7 +39,6 @@ struct StationFacts {
       var one = connectors[row.key[0]] ?? Connector()
       one.total += row.count
       if row.key[1] == "true" { one.anomalous += row.count }
-      one.energy += row.figures[0].double ?? 0
       connectors[row.key[0]] = one
     }
     for row in anomalies.rows {
@@ -60,12 +59,11 @@ struct StationFacts {
   private struct Connector {
     var total = 0
     var anomalous = 0
-    var energy = 0.0
     var categories: [String: Int] = [:]
 
     func value(_ id: String?) -> Value {
       [
-        "connectorId": Value(id), "total": .int(total), "anomalous": .int(anomalous), "energyKwh": .double(energy),
+        "connectorId": Value(id), "total": .int(total), "anomalous": .int(anomalous),
         "categories": .object(ObjectMap(categories.sorted { $0.key < $1.key }.map { ($0.key, Value.int($0.value)) })),
       ]
     }

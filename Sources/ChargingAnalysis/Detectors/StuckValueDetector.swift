@@ -27,10 +27,12 @@ enum StuckValueDetector {
     var turns = 0.0
     var changes = 0.0
     var last = 0.0
+    var trembling: [Double] = []
     for i in 1..<values.count where i - 1 < run.lowerBound || i > run.upperBound {
       let change = values[i] - values[i - 1]
       guard values[i] > scene.signal.idlePower, values[i - 1] > scene.signal.idlePower else { continue }
       pairs += 1
+      trembling.append(abs(change) / values[i])
       if change == 0 { equal += 1 }
       guard change != 0 else { continue }
       if last != 0 {
@@ -40,6 +42,9 @@ enum StuckValueDetector {
       last = change
     }
     guard pairs >= Double(fewestPairs), changes > 0 else { return }
+    // Noise is a share of the power: at a low one it may be less than the display shows, and a value repeats by itself.
+    let shown = (Robust.median(trembling) ?? 0) * values[run.lowerBound]
+    guard shown >= channel.quantum || fits(scene, channel.times[run.lowerBound], channel.times[run.upperBound]) else { return }
     let repeats = Double(run.count - 1)
     let expected = log10(pairs + repeats) + repeats * log10((equal + 0.5) / (pairs + 1))
     let severity = min(repeats / scene.parameters.stuckSamples, max(0, expected / log10(scene.parameters.surprise)))
