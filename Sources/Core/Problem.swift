@@ -38,7 +38,12 @@ public struct Problem: Sendable, Hashable, Error, CustomStringConvertible {
   public var description: String {
     var text = ""
     if let place { text += "\(place): " }
-    if let object { text += object + (pointer.map { " \($0)" } ?? "") + ": " } else if let pointer { text += "\(pointer): " }
+    // A sentence that begins with the object has said which.
+    if let object, pointer != nil || !message.hasPrefix(object) {
+      text += object + (pointer.map { " \($0)" } ?? "") + ": "
+    } else if object == nil, let pointer {
+      text += "\(pointer): "
+    }
     text += message
     if let fix {
       if let last = message.last, !".!?:".contains(last) { text += "." }

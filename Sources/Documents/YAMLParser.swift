@@ -7,10 +7,17 @@ final class YAMLParser {
   enum Outcome {
     case empty
     case tree(Node)
-    case faulty([DocumentFault])
+    /// With the tree where it could be read to its end, so that what else is wrong can be told too.
+    case faulty([DocumentFault], Node?)
 
-    var node: Node? { if case .tree(let node) = self { node } else { nil } }
-    var faults: [DocumentFault] { if case .faulty(let faults) = self { faults } else { [] } }
+    var node: Node? {
+      switch self {
+      case .empty: nil
+      case .tree(let node): node
+      case .faulty(_, let node): node
+      }
+    }
+    var faults: [DocumentFault] { if case .faulty(let faults, _) = self { faults } else { [] } }
   }
 
   /// A node that aliases may repeat. `size` counts its nodes; `height` its levels.
@@ -68,9 +75,9 @@ final class YAMLParser {
       if event.type != YAML_STREAM_END_EVENT {
         fault("a second document begins here", fix: "Put '---' on a line of its own that ends with a newline.")
       }
-      return faults.isEmpty ? .tree(node) : .faulty(faults)
+      return faults.isEmpty ? .tree(node) : .faulty(faults, node)
     } catch {
-      return .faulty(faults + [error])
+      return .faulty(faults + [error], nil)
     }
   }
 

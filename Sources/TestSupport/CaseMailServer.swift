@@ -16,10 +16,11 @@ public final class CaseMailServer: @unchecked Sendable {
     (listener, port) = try CaseSocket.listen()
     let thread = Thread { [weak self, listener] in
       while let peer = listener.accept() {
-        guard let self else { return }
+        guard let self else { break }
         try? self.serve(peer)
         peer.close()
       }
+      listener.close()
     }
     thread.start()
   }
@@ -30,10 +31,8 @@ public final class CaseMailServer: @unchecked Sendable {
   /// All that was ever sent, for a look at everything.
   public func everything() -> String { lock.withLock { JSON.text(.list(taken)) } }
 
-  public func stop() {
-    shutdown(listener.descriptor, Int32(SHUT_RDWR))
-    listener.close()
-  }
+  /// The listener is closed by the thread that accepts: its number must not be another's before.
+  public func stop() { shutdown(listener.descriptor, Int32(SHUT_RDWR)) }
 
   private func serve(_ peer: CaseSocket) throws {
     var time = timeval(tv_sec: 20, tv_usec: 0)

@@ -34,10 +34,8 @@ public final class CaseNameServer: @unchecked Sendable {
     }
   }
 
-  public func stop() {
-    shutdown(descriptor, Int32(SHUT_RDWR))
-    close(descriptor)
-  }
+  /// The socket is closed by the thread that reads it: its number must not be another's before.
+  public func stop() { shutdown(descriptor, Int32(SHUT_RDWR)) }
 
   private func serve() {
     var buffer = [UInt8](repeating: 0, count: 4096)
@@ -48,7 +46,10 @@ public final class CaseNameServer: @unchecked Sendable {
       let count = withUnsafeMutablePointer(to: &from) {
         $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { recvfrom(descriptor, &buffer, size, 0, $0, &length) }
       }
-      if count <= 0 { return }
+      if count <= 0 {
+        close(descriptor)
+        return
+      }
       guard let reply = answer(Array(buffer[..<count])) else { continue }
       let toLength = length
       _ = withUnsafeMutablePointer(to: &from) {

@@ -16,10 +16,11 @@ public final class CaseReceiver: @unchecked Sendable {
     (listener, port) = try CaseSocket.listen()
     let thread = Thread { [weak self, listener] in
       while let peer = listener.accept() {
-        guard let self else { return }
+        guard let self else { break }
         self.serve(peer)
         peer.close()
       }
+      listener.close()
     }
     thread.start()
   }
@@ -27,10 +28,8 @@ public final class CaseReceiver: @unchecked Sendable {
   /// Requests to this path so far, oldest first: `{method, path, headers: {lower-case name: text}, body: JSON or text, text}`.
   public func requests(to path: String) -> [Value] { lock.withLock { taken.filter { $0["path"].string == path } } }
 
-  public func stop() {
-    shutdown(listener.descriptor, Int32(SHUT_RDWR))
-    listener.close()
-  }
+  /// The listener is closed by the thread that accepts: its number must not be another's before.
+  public func stop() { shutdown(listener.descriptor, Int32(SHUT_RDWR)) }
 
   private func serve(_ peer: CaseSocket) {
     var time = timeval(tv_sec: 5, tv_usec: 0)

@@ -14,7 +14,11 @@ final class LocalTCPServer: @unchecked Sendable {
     Thread.detachNewThread {
       while true {
         let client = accept(socket, nil, nil)
-        if client < 0 { return }
+        if client < 0 {
+          // Closed by whom it belongs to: a number that is free sooner may be another server's socket when accept gets there.
+          close(socket)
+          return
+        }
         Thread.detachNewThread {
           serve(client)
           close(client)
@@ -23,10 +27,7 @@ final class LocalTCPServer: @unchecked Sendable {
     }
   }
 
-  func stop() {
-    shutdown(socket, Int32(SHUT_RDWR))
-    close(socket)
-  }
+  func stop() { shutdown(socket, Int32(SHUT_RDWR)) }
 }
 
 /// A name server on one port for UDP and TCP.
@@ -49,7 +50,10 @@ final class LocalNameServer: @unchecked Sendable {
         let n = withUnsafeMutablePointer(to: &from) { pointer in
           pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { recvfrom(udp, &buffer, buffer.count, 0, $0, &length) }
         }
-        if n <= 0 { return }
+        if n <= 0 {
+          close(udp)
+          return
+        }
         for packet in answer(Array(buffer[..<n]), false) {
           withUnsafePointer(to: &from) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { _ = sendto(udp, packet, packet.count, 0, $0, length) }
@@ -60,7 +64,10 @@ final class LocalNameServer: @unchecked Sendable {
     Thread.detachNewThread {
       while true {
         let client = accept(tcp, nil, nil)
-        if client < 0 { return }
+        if client < 0 {
+          close(tcp)
+          return
+        }
         var buffer = [UInt8](repeating: 0, count: 4096)
         let n = recv(client, &buffer, buffer.count, 0)
         if n > 2 {
@@ -75,10 +82,7 @@ final class LocalNameServer: @unchecked Sendable {
   }
 
   func stop() {
-    for socket in [udp, tcp] {
-      shutdown(socket, Int32(SHUT_RDWR))
-      close(socket)
-    }
+    for socket in [udp, tcp] { shutdown(socket, Int32(SHUT_RDWR)) }
   }
 }
 

@@ -6,6 +6,26 @@ import Manifests
 import XCTest
 
 final class ManifestReaderTests: XCTestCase {
+  /// A key that stands twice does not hide what else is wrong with its document.
+  func testADuplicateKeyHidesNothing() {
+    let set = SampleCatalog.read(
+      """
+      apiVersion: shop/v1
+      kind: Item
+      metadata: {name: cup}
+      spec:
+        title: Cup
+        titel: Mug
+        count: many
+        count: 3
+      """)
+    let said = set.problems.map(\.description).joined(separator: "\n")
+    for expected in ["stands twice; first in line 7", "Did you mean \"title\"", ":7:"] {
+      XCTAssertTrue(said.contains(expected), "\(expected) is not in\n\(said)")
+    }
+    XCTAssertGreaterThanOrEqual(set.problems.count, 3)
+  }
+
   func testGoodManifests() throws {
     let set = SampleCatalog.read(
       """

@@ -22,6 +22,7 @@ final class CuttingProxy: @unchecked Sendable {
     let accepting = listener
     Thread { [self] in
       while case let client = accept(accepting, nil, nil), client >= 0 { Thread { self.serve(client) }.start() }
+      Glibc.close(accepting)
     }.start()
   }
 
@@ -29,7 +30,6 @@ final class CuttingProxy: @unchecked Sendable {
   func cutNextCommit() { lock.withLock { armed = true } }
   func close() {
     shutdown(listener, Int32(SHUT_RDWR))
-    Glibc.close(listener)
     try? FileManager.default.removeItem(atPath: folder)
   }
 

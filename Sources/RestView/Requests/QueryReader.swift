@@ -45,7 +45,8 @@ struct QueryReader: Sendable {
     }
     let faults = FieldCheck.check(value, field: field, mode: .api, pointer: "/\(field.name)")
     for fault in faults { problems.append(Self.problem(field.name, fault.message)) }
-    return faults.isEmpty ? value : nil
+    guard faults.isEmpty else { return .none }
+    return .some(value)
   }
 
   /// A whole number that is not negative; nil when it is absent.
