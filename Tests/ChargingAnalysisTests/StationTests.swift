@@ -58,6 +58,25 @@ final class StationTests: XCTestCase {
     }
   }
 
+  /// A station whose days are alike to a few percent shows a drop that another's days would hide.
+  func testARegularStationShowsASmallerDrop() {
+    for seed in 1...20 {
+      var maker = PlainMaker(seed: UInt64(seed))
+      func days(_ noise: Double, _ share: Double = 1, from: Int, to: Int) -> [HourEnergy] {
+        (from...to).flatMap { back -> [HourEnergy] in
+          let busy = share * (1 + maker.noise(noise))
+          return (7..<21).map { HourEnergy(start: monday - .seconds(86_400 * back - $0 * Self.hour), kwh: 1200 / 14 * busy) }
+        }
+      }
+      let regular = days(0.02, from: 1, to: 28)
+      let low = judge(days(0.001, 0.817, from: 0, to: 0), regular)
+      XCTAssertEqual(low.type, .energyDrop, "seed \(seed): \(low.dayScore)")
+      XCTAssertEqual(judge(days(0.02, from: 0, to: 0), regular).type, .none)
+      XCTAssertEqual(judge(days(0.001, 0.9, from: 0, to: 0), regular).type, .none)
+      XCTAssertEqual(judge(days(0.001, 0.817, from: 0, to: 0), days(0.15, from: 1, to: 28)).type, .none, "seed \(seed)")
+    }
+  }
+
   func testADayInProgressIsComparedUpToNow() {
     var maker = PlainMaker(seed: 10)
     let past = history(3)

@@ -52,6 +52,17 @@ public struct ChargingStationController: KindController {
     return Decision(status: status, lookAgain: isRecent ? .seconds(3600) : nil, records: records)
   }
 
+  /// The history keeps what says something else than before: another day, another judgement, another score; not each kilowatt-hour.
+  private func isNews(_ judged: ObjectMap, _ before: Value) -> Bool {
+    let (now, old) = (judged["detectionDetails"] ?? .null, before["detectionDetails"])
+    return before["analyzedAt"].isNull || judged["isAnomaly"] != before["isAnomaly"]
+      || ["anomaly_type", "affected_period", "affected_from"].contains { now[$0] != old[$0] }
+      || abs((judged["dayScore"]?.double ?? 0) - (before["dayScore"].double ?? 0)) >= Self.newScore
+  }
+
+  /// A score that moved by less is no news.
+  private static let newScore = 0.1
+
   private static func content(_ status: Value) -> Value {
     var status = status
     status["computedAt"] = .null
@@ -84,7 +95,7 @@ public struct ChargingStationController: KindController {
     let isSame = judged.allSatisfy { input.status[$0.key] == $0.value } && input.status["anomalyMarkers"] == markers
     status["analyzedAt"] =
       isSame && !input.status["analyzedAt"].isNull ? input.status["analyzedAt"] : .string(input.now.description)
-    if isSame { return [] }
+    if !isNews(judged, input.status) { return [] }
     var row = judged
     row["station"] = .string(input.metadata.uid.description)
     return [(kind: "StationInference", row: row)]

@@ -24,7 +24,8 @@ public enum StationAnalyzer {
     }
     let expectation = Expectation(days, hours: count)
     let outage = outage(actual, count, expectation, past, parameters)
-    let drop = dropSeverity(actual[..<count].reduce(0, +), expectation, parameters)
+    let regular = past.irregularity(StationHistory.weekday(day.microseconds), hours: count, parameters: parameters)
+    let drop = dropSeverity(actual[..<count].reduce(0, +), expectation, regular, parameters)
     let severity = max(outage?.severity ?? 0, drop)
     let score = 1 - exp2(-severity)
     var type = StationAnalysis.AnomalyType.none
@@ -63,11 +64,20 @@ public enum StationAnalyzer {
     }
   }
 
-  private static func dropSeverity(_ actual: Double, _ expectation: Expectation, _ parameters: StationParameters) -> Double {
+  /// - Parameter irregularity: how much days differ, as a share; nil where too few are known to say. At a station whose days are all
+  /// alike a smaller drop is one.
+  private static func dropSeverity(
+    _ actual: Double, _ expectation: Expectation, _ irregularity: Double?, _ parameters: StationParameters
+  ) -> Double {
     guard expectation.total > 1, actual < expectation.total else { return 0 }
-    let deviation = max(expectation.deviation, parameters.leastDeviation * expectation.total, 0.5)
+    let own = expectation.deviation / expectation.total
+    let usual = irregularity.map { max($0, own) }
+    let least =
+      usual.map { min(max(1.2 * $0, parameters.regularDeviation), parameters.leastDeviation) } ?? parameters.leastDeviation
+    let share = usual.map { min(max(3.5 * $0, parameters.regularShare), parameters.dropShare) } ?? parameters.dropShare
+    let deviation = max(expectation.deviation, least * expectation.total, 0.5)
     let missing = expectation.total - actual
-    return min(missing / deviation / parameters.dropDeviations, missing / expectation.total / parameters.dropShare)
+    return min(missing / deviation / parameters.dropDeviations, missing / expectation.total / share)
   }
 
   private struct Outage {

@@ -46,6 +46,13 @@ struct StationHistory {
     return ((days + 3) % 7 + 7) % 7
   }
 
+  /// The robust deviation of days of this kind, working days or weekends, as a share of their median; nil with too few of them.
+  func irregularity(_ weekday: Int, hours: Int, parameters: StationParameters) -> Double? {
+    let totals = days.filter { ($0.weekday >= 5) == (weekday >= 5) }.compactMap { $0.energy(0, hours) }
+    guard totals.count >= parameters.regularDays, let middle = Robust.median(totals), middle > 0 else { return nil }
+    return Robust.deviation(totals, around: middle) / middle
+  }
+
   /// Days like this one: of its weekday if there are enough, else working days or weekends, else all.
   func comparable(_ weekday: Int, hours: Int, parameters: StationParameters) -> [Day] {
     let whole = days.filter { $0.energy(0, hours) != nil }

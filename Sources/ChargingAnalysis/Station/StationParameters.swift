@@ -9,6 +9,11 @@ public struct StationParameters: Sendable, Hashable {
   public var dropShare = 0.3
   /// The least deviation that days are thought to have, as a share of the expectation: few days may look alike by chance.
   public var leastDeviation = 0.12
+  /// The same where the history shows that days hardly differ.
+  public var regularShare = 0.15
+  public var regularDeviation = 0.05
+  /// Days of one kind, working or not, from which on a history can show that.
+  public var regularDays = 10
   /// Hours without energy that history shows more often than this are no outage.
   public var outageChance = 0.06
   /// An outage misses at least this share of the day's expectation.
