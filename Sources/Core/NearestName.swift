@@ -2,7 +2,7 @@
 
 /// The candidate within two edits (one for names of up to three letters) of `name`; nil when none is near.
 public func nearestName(to name: String, among candidates: some Sequence<String>) -> String? {
-  let most = name.count <= 3 ? 1 : 2
+  let most = name.count <= 4 ? 1 : 2
   var best: (String, Int)?
   for candidate in candidates where abs(candidate.count - name.count) <= most {
     let distance = editDistance(Array(name.lowercased().utf8), Array(candidate.lowercased().utf8))

@@ -17,6 +17,7 @@ extension CELFunctions {
     var set = CELFunctions.standard
     StringFunctions.add(to: &set)
     MathFunctions.add(to: &set)
+    CollectionFunctions.add(to: &set)
     OptionalFunctions.add(to: &set)
     return set
   }()

@@ -55,6 +55,9 @@ extension FieldCheck {
   }
 
   private func string(_ text: String, _ field: FieldSpec, _ pointer: String, _ problems: inout [Problem]) {
+    if text.utf8.contains(0) {
+      return fault("pattern", "the text holds a NUL character, which cannot be stored", pointer, &problems, fix: "Remove it.")
+    }
     if !field.allowed.isEmpty, !field.allowed.contains(text) {
       let near = nearestName(to: text, among: field.allowed)
       let fix = near.map { "Did you mean \"\($0)\"?" } ?? "One of \(field.allowed.prefix(20).joined(separator: ", "))."

@@ -28,6 +28,10 @@ final class EvalTests: XCTestCase {
     XCTAssertEqual(Capture.run("eval", "input", "--input", yaml).out, "{\"spec\":{\"port\":8080,\"on\":\"yes\"}}\n")
     let several = try folder.write("b.yaml", "a: 1\n---\na: 2\n")
     XCTAssertEqual(Capture.run("eval", "input.map(x, x.a)", "--input", several).out, "[1,2]\n")
+    for (text, shown) in [("[]", "[]"), ("[1]", "[1]"), ("[{a: 1}]", "[{\"a\":1}]"), ("", "null")] {
+      let list = try folder.write("l.yaml", text)
+      XCTAssertEqual(Capture.run("eval", "input", "--input", list).out, shown + "\n", "a list is one document")
+    }
     let json = try folder.write("c.json", "[1, {\"b\": 2}]")
     XCTAssertEqual(Capture.run("eval", "input[1].b", "--input", json).out, "2\n")
     XCTAssertEqual(Capture.run("eval", "spec.port - 80", "--input", yaml).out, "8000\n", "members are names too")

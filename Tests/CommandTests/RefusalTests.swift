@@ -1,6 +1,7 @@
 // What is refused, from the shell: faulty manifests, conflicts, guards, permissions; each with its exit code and its place.
 import Core
 import Foundation
+import TestSupport
 import XCTest
 
 @testable import PlumbCommand
@@ -52,6 +53,31 @@ final class RefusalTests: LiveTestCase {
     var text = "l0: &l0 [x, x]\n"
     for n in 1...30 { text += "l\(n): &l\(n) [*l\(n - 1), *l\(n - 1)]\n" }
     return text
+  }
+
+  func testAFaultyObjectsReferencesAreToldTooAndFollowFromTopToBottom() throws {
+    let app = "apiVersion: deploy/v1\nkind: App\n"
+    let run = try apply(
+      app + "metadata: {name: x}\nspec: {project: nowhere, port: 0}\n---\n" + app
+        + "metadata: {name: y}\nspec: {project: z, server: x}\n---\n"
+        + head + "metadata: {name: z}\nspec: {title: 5}\n")
+    XCTAssertEqual(run.code, 3)
+    let lines = run.error.split(separator: "\n").map(String.init)
+    let expected = ["-:4:17", "-:4:32", "-:9:28", "-:14:15", "4 errors"]
+    XCTAssertEqual(lines.count, expected.count, run.error)
+    for (line, part) in zip(lines, expected) { XCTAssert(line.contains(part), "\(part): \(line)") }
+  }
+
+  func testTheRootAnswersReadsOnly() throws {
+    let http = CaseHTTP(port: try server().port)
+    for path in ["/livez", "/readyz", "/metrics", "/.well-known/jwks.json"] {
+      XCTAssertEqual(try http.send(CaseRequest("GET", path)).status, 200, path)
+      for method in ["POST", "TRACE", "DELETE", "get"] {
+        XCTAssertEqual(try http.send(CaseRequest(method, path)).status, 405, path)
+      }
+      XCTAssertEqual(try http.send(CaseRequest("OPTIONS", path)).status, 204, path)
+    }
+    XCTAssertEqual(try http.send(CaseRequest("OPTIONS", "*")).status, 204)
   }
 
   func testAllFaultsAtOnce() throws {

@@ -19,6 +19,10 @@ struct RootHandler: HTTPHandler {
 
   func handle(_ request: HTTPRequest) async -> HTTPResponse {
     if request.path.hasPrefix("/plumb/v1/") { return await native.handle(request) }
+    if request.path == "*" { return Self.allowed("GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE", status: 204) }
+    if Self.readOnly.contains(request.path), !["GET", "HEAD"].contains(request.method) {
+      return Self.allowed("GET, HEAD", status: request.method == "OPTIONS" ? 204 : 405)
+    }
     switch request.path {
     case "/livez": return Self.text("live\n")
     case "/readyz": return await readiness()
@@ -67,6 +71,15 @@ struct RootHandler: HTTPHandler {
     guard let set = try? await keys.published() else { return Self.text("the keys cannot be read\n", status: 503) }
     var response = HTTPResponse(status: 200, contentType: "application/jwk-set+json", JSON.write(set))
     response.headers.add("Cache-Control", "public, max-age=300")
+    return response
+  }
+
+  private static let readOnly: Set = ["/livez", "/readyz", "/metrics", "/.well-known/jwks.json"]
+
+  /// 204 tells which methods there are, 405 that the one asked for is not among them.
+  private static func allowed(_ methods: String, status: Int) -> HTTPResponse {
+    var response = status == 204 ? HTTPResponse(status: 204) : text("Use \(methods).\n", status: status)
+    response.headers.add("Allow", methods)
     return response
   }
 

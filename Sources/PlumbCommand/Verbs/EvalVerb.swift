@@ -66,7 +66,9 @@ enum EvalVerb {
           .invalid, code: "json", fault.message + ".", place: Place(file: path, line: fault.line, column: fault.column))
       }
     }
-    let (documents, problems) = DocumentReader.documents(bytes, file: path)
+    // A list in JSON is one document here, and several manifests elsewhere.
+    if DocumentReader.looksLikeJSON(bytes), let value = try? JSON.parse(bytes) { return value }
+    let (documents, problems) = YAMLReader.documents(bytes, file: path, limits: .standard)
     if !problems.isEmpty { throw Problems(problems) }
     let values = documents.map { $0.node?.value ?? .null }
     return values.count > 1 ? .list(values) : values.first ?? .null
