@@ -88,19 +88,14 @@ final class RefusalTests: LiveTestCase {
   }
 
   func testAnImmutableFieldStays() throws {
-    let role = "apiVersion: platform/v1\nkind: Role\nmetadata: {name: ROLE}\nspec: {title: ROLE}\n---\n"
-    let roles = ["fixed-a", "fixed-b"].map {
-      role.split(separator: "ROLE", omittingEmptySubsequences: false).joined(separator: $0)
-    }.joined()
-    let user = "apiVersion: platform/v1\nkind: User\nmetadata: {name: fixed@example.com}\n---\n"
-    func binding(_ role: String) -> String {
-      "apiVersion: platform/v1\nkind: RoleBinding\nmetadata: {name: fixed}\nspec: {role: \(role), user: fixed@example.com}\n"
-    }
-    let first = try apply(roles + user + binding("fixed-a"), set: "fixed")
+    let head = "apiVersion: platform/v1\nkind: "
+    let users = ["a", "b"].map { head + "User\nmetadata: {name: fixed-\($0)@example.com}\n---\n" }.joined()
+    func key(_ user: String) -> String { head + "ApiKey\nmetadata: {name: fixed}\nspec: {user: fixed-\(user)@example.com}\n" }
+    let first = try apply(users + key("a"), set: "fixed")
     XCTAssertEqual(first.code, 0, first.error)
-    let second = try apply(roles + user + binding("fixed-b"), set: "fixed")
+    let second = try apply(users + key("b"), set: "fixed")
     XCTAssertEqual(second.code, 3, second.error)
-    XCTAssert(second.error.contains("RoleBinding/fixed") && second.error.contains("/spec/role"), second.error)
+    XCTAssert(second.error.contains("ApiKey/fixed") && second.error.contains("/spec/user"), second.error)
   }
 
   func testTwoSetsDoNotOverwriteEachOther() throws {
