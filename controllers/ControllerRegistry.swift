@@ -5,7 +5,7 @@ import Kinds
 public enum ControllerRegistry {
   public static let all: [any KindController] = [
     AlertRuleController(), AppController(), AppRestartController(), BillingRequestController(), ChargingStationController(),
-    DomainAssignmentController(), FineTuneController(), GitProposalController(), GitSourceController(),
+    DomainAssignmentController(), FineTuneController(), GitProposalController(), GitSourceController(), InvitationController(),
     NotificationTestController(),
     OutgoingMessageController.mail, OutgoingMessageController.text, PaymentEventController(), RootDomainController(),
     SessionBatchController(),

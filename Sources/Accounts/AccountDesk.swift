@@ -14,12 +14,14 @@ public final class AccountDesk: @unchecked Sendable {
     public var signatures: any XMLSignatureChecking
     /// An account's sessions changed here: what is remembered of them is void.
     public var forget: @Sendable (UID) -> Void
+    /// Writes that no call asked for, in the name of a controller.
+    public var write: @Sendable ([Intent]) async throws -> Void
     /// Where people reach this server, when nothing is configured.
     public var url: @Sendable () -> String
 
     public init(
       kit: IdentityKit, templates: MailTemplates, federation: any FederationHTTP, signatures: any XMLSignatureChecking,
-      forget: @escaping @Sendable (UID) -> Void,
+      forget: @escaping @Sendable (UID) -> Void, write: @escaping @Sendable ([Intent]) async throws -> Void,
       url: @escaping @Sendable () -> String
     ) {
       self.kit = kit
@@ -28,6 +30,7 @@ public final class AccountDesk: @unchecked Sendable {
       self.signatures = signatures
       providerKeys = ProviderKeys(http: federation, clock: kit.clock)
       self.forget = forget
+      self.write = write
       self.url = url
     }
   }

@@ -28,6 +28,7 @@ struct AccountReads: Sendable {
 
   let reads: any ReadPort
   init(_ ports: OperationPorts) { reads = ports.reads }
+  init(_ reads: any ReadPort) { self.reads = reads }
 
   /// Addresses are compared without regard to case or outer space.
   static func normal(_ email: String) -> String { email.lowercased().filter { !$0.isWhitespace } }

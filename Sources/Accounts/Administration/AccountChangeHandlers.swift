@@ -13,7 +13,10 @@ struct UpdateAccountHandler: DeskHandler {
     let account = try await AccountTarget.find(call, ports)
     let reads = AccountReads(ports)
     var fields = ObjectMap()
-    if let title = call.args["displayName"]?.string { fields["title"] = .string(title.trimmed) }
+    if let title = call.args["displayName"]?.string?.trimmed {
+      guard !title.isEmpty else { throw AccountProblem.invalid("bad_field", "A name to show is not empty.", "/displayName") }
+      fields["title"] = .string(title)
+    }
     if let email = call.args["email"]?.string.map(AccountReads.normal), email != account.spec["email"]?.string {
       guard try await reads.account(email: email) == nil else {
         throw Problem(.conflict, code: "conflict", "This address is in use.", pointer: "/email")

@@ -46,11 +46,15 @@ enum Settings {
   /// What is set, by name; secret ones opened. One statement.
   static func read(_ names: [String], _ ports: OperationPorts) async throws -> [String: String] {
     guard ports.catalog.kind("ConfigVariable") != nil else { return [:] }
+    return try await read(names, reads: ports.reads, sealing: ports.sealing)
+  }
+
+  static func read(_ names: [String], reads: any ReadPort, sealing: any SecretSealing) async throws -> [String: String] {
     let keys = names.map { ObjectKey(tenant: .rootTenant, kind: "ConfigVariable", name: $0) }
     var found: [String: String] = [:]
-    for object in try await ports.reads.objects(named: keys) where !object.deleted {
+    for object in try await reads.objects(named: keys) where !object.deleted {
       if let sealed = object.spec["secretValue"]?["$sealed"].string {
-        found[object.name] = try ports.sealing.open(sealed, context: "ConfigVariable.secretValue")
+        found[object.name] = try sealing.open(sealed, context: "ConfigVariable.secretValue")
       } else if let text = object.spec["value"]?.string, !text.isEmpty {
         found[object.name] = text
       }

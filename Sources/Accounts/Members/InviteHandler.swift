@@ -37,7 +37,7 @@ struct InviteHandler: DeskHandler {
       path: path, ["inviter": inviter, "tenant": tenant?.spec["title"]?.string ?? tenant?.name ?? ""])
     let fields: ObjectMap = [
       "email": .string(email), "role": .string(role), "invitedBy": .string(call.caller?.actor ?? ""),
-      "expiresAt": .string((call.now + Invitation.life).description),
+      "expiresAt": .string((call.now + Invitation.life).description), "mailed": true,
     ]
     if let old { _ = try await ports.writes.write([AccountWrites.delete(old)]) }
     var intents = [Intent(.create, .new(tenant: call.tenant, kind: "Invitation"), fields: fields, newUID: uid), mail]

@@ -30,14 +30,15 @@ struct SignIn: Sendable {
 
   /// `{access, refresh, account, memberships}`; the family's reply puts it into its shape.
   func result(_ account: StoredObject, method: String) async throws -> Value {
+    let now = ports.clock.now()
     let session = try await parts.kit.sessions.open(
       account.uid, realm: account.spec["realm"]?.string ?? AccountReads.staff, agent: call.header("User-Agent"),
       address: call.remoteAddress, method: method)
     parts.forget(account.uid)
-    try await parts.kit.store.note(lastUsed: [(.rootTenant, account.uid, call.now)])
+    try await parts.kit.store.note(lastUsed: [(.rootTenant, account.uid, now)])
     try await AccountWrites.note(
       "user.signed_in", "Signed in by \(method)", severity: .low, account: account, call: call, ports: ports)
-    return try await result(account, session: session, lastLogin: call.now)
+    return try await result(account, session: session, lastLogin: now)
   }
 
   func result(_ account: StoredObject, session: Session, lastLogin: Timestamp?) async throws -> Value {

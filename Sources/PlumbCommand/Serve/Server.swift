@@ -149,8 +149,10 @@ final class Server: @unchecked Sendable {
     let payments = CountingService(
       inner: PaymentService(outgoing, settings: PaymentConfiguration(store: store, sealing: vault).read), integration: "stripe",
       tally: calls)
+    let desk = AccountDesk()
     let services = Services(
       [
+        InvitationService(desk: desk, reads: store, sealing: vault),
         GitService(
           folder: data.path + "/git", allowPrivateTargets: options.allowPrivateTargets, applying: SourceApply(service: apply)),
         ProcessService(directory: data.path + "/apps", accounts: options.appAccounts), HTTPService(outgoing),
@@ -213,14 +215,17 @@ final class Server: @unchecked Sendable {
     var url = "(no listener)"
     let tally = RequestTally()
     let address = Later<String>()
-    let desk = AccountDesk()
     desk.open(
       AccountDesk.Parts(
         kit: identity.kit,
         templates: try MailTemplates(
           folder: URL(fileURLWithPath: try SpecsPlace.find(options.specs) + "/platform/OutgoingMail/templates")),
         federation: ProviderHTTP(outgoing), signatures: XMLSecSignatures(),
-        forget: { identity.forget(account: $0) }, url: { address.get() ?? "" }))
+        forget: { identity.forget(account: $0) },
+        write: { intents in
+          let origin = Origin(manager: .api, actor: "controller:Invitation", action: "invitation.mail")
+          _ = try await engine.write(intents, origin: origin, options: WriteOptions(), guards: nil)
+        }, url: { address.get() ?? "" }))
     if options.role != .worker {
       let native = NativeHandler(
         catalog: catalog, store: store, writer: engine, apply: apply, changes: ChangeService(engine: engine), auth: identity,
