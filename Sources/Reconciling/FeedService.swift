@@ -49,7 +49,8 @@ public struct FeedService: ServicePort {
     if let given = arguments["position"].int {
       position = given
     } else {
-      position = try await start(tenant, since: arguments["since"].string.flatMap { Timestamp($0) } ?? metadata.created)
+      let since = arguments["since"].string.flatMap { Timestamp($0) } ?? metadata.created
+      position = try await start(tenant, since: since == metadata.created ? try await born(metadata) : since)
     }
     var matches: [(change: Change, event: String)] = []
     scan: for _ in 0..<Self.maxPages {
@@ -82,6 +83,12 @@ public struct FeedService: ServicePort {
   static func matches(_ event: String, _ pattern: String) -> Bool {
     if pattern == "*" || pattern == event { return true }
     return pattern.hasSuffix(".*") && event.hasPrefix(pattern.dropLast())
+  }
+
+  /// When the object was made by the clock that stamps the feed. `created` is by the clock of the replica that made it: what happened
+  /// in between would be told twice, or never.
+  private func born(_ metadata: ObjectMetadata) async throws -> Timestamp {
+    try await store.history(tenant: metadata.tenant, uid: metadata.uid, before: 2, limit: 1).first?.at ?? metadata.created
   }
 
   /// The last position whose change is no later than `since`, by bisection.

@@ -69,7 +69,8 @@ final class SimulationTests: XCTestCase {
       .staleDelete: "a pool that is gone", .repeatedOnce: "a step of class once was repeated",
       .repeatedEffect: "a copy that was running",
       .missedWake: "", .ignoredFence: "under epoch", .hashFirst: "runs copies", .earlyStatus: "which was never started",
-      .orphan: "there is no such app", .lateCommitter: "missed the changes",
+      .orphan: "there is no such app", .lateCommitter: "missed the changes", .lostDelivery: "was not told of",
+      .commitFirst: "git states",
     ]
     for bug in PlantedBug.allCases {
       let found = (1...Self.seedsForABug).lazy.compactMap { seed -> SimulationOutcome? in

@@ -19,4 +19,8 @@ public enum PlantedBug: String, Sendable, CaseIterable {
   case orphan
   /// Positions of the feed are given before the commit, so that a later one can be seen before an earlier one.
   case lateCommitter
+  /// A delivery counts as made whatever became of it.
+  case lostDelivery
+  /// The commit of a git source is noted as applied before its set was.
+  case commitFirst
 }

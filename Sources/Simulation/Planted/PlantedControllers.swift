@@ -39,9 +39,28 @@ struct OrphaningController: KindController {
   }
 }
 
+/// Takes every reply for a good one.
+struct CarelessController: KindController {
+  let inner: any KindController
+  var kind: String { inner.kind }
+  func observation(_ input: ReconcileInput) -> (service: String, operation: String, arguments: Value)? {
+    inner.observation(input)
+  }
+  func needs(_ input: ReconcileInput) -> [Need] { inner.needs(input) }
+  func decide(_ input: ReconcileInput) -> Decision {
+    var input = input
+    for at in input.replies.indices { input.replies[at].outcome = .done }
+    return inner.decide(input)
+  }
+}
+
 extension PlantedBug {
   /// The controller with this bug in it.
   func planted(in controller: any KindController) -> any KindController {
+    switch (self, controller.kind) {
+    case (.lostDelivery, "Webhook"), (.commitFirst, "GitSource"): return CarelessController(inner: controller)
+    default: break
+    }
     guard controller.kind == "App" else { return controller }
     switch self {
     case .earlyStatus: return EarlyController(inner: controller)

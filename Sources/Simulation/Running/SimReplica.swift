@@ -14,20 +14,24 @@ final class SimReplica: Sendable {
   private let services: [any ServicePort]
 
   init(
-    link: ReplicaLink, store: any StorePort, services: [any ServicePort], catalog: KindCatalog, controllers: [any KindController],
-    cleanup: Set<String>, log: SimLog, standIn: (@Sendable (String) -> any ServicePort)? = nil
+    link: ReplicaLink, store: any StorePort, services: [any ServicePort], repository: RepositoryWorld? = nil,
+    catalog: KindCatalog,
+    controllers: [any KindController], cleanup: Set<String>, log: SimLog, standIn: (@Sendable (String) -> any ServicePort)? = nil
   ) {
     let clock = SkewedClock(clock: SimClock(link.executor), skew: link.skew)
     let secrets = SimSecrets(random: link.random)
     let faulty = FaultyStore(store, link: link)
-    let reached: [any ServicePort] = services.map { FaultyService($0, link: link) }
+    engine = Engine(catalog: catalog, store: faulty, clock: clock, sealing: secrets, minting: secrets, cleanup: cleanup)
+    var reached: [any ServicePort] = services.map { FaultyService($0, link: link) }
+    if let repository {
+      let applying = SourceApply(service: ApplyService(engine: engine, digest: Self.digest))
+      reached.append(FaultyService(SimGit(repository, applying: applying, clock: clock), link: link))
+    }
     // What the engine serves itself is there as it is; anything else that a controller may ask has its stand-in.
-    let own: [any ServicePort] =
-      standIn == nil ? [] : [FeedService(store: faulty, catalog: catalog), RecordsService(store: faulty, catalog: catalog)]
+    let own: [any ServicePort] = [FeedService(store: faulty, catalog: catalog), RecordsService(store: faulty, catalog: catalog)]
     let all = Services(
       reached + own, fallback: standIn.map { make in { @Sendable name in FaultyService(make(name), link: link) } })
     let name = link.name
-    engine = Engine(catalog: catalog, store: faulty, clock: clock, sealing: secrets, minting: secrets, cleanup: cleanup)
     let runner = StepRunner(services: all, clock: clock, sealing: secrets) { "\($0)/\($1)/\($2)" }
     let reconciler = Reconciler(
       engine: engine, services: all, runner: runner, controllers: controllers, sealing: secrets,
@@ -42,6 +46,13 @@ final class SimReplica: Sendable {
     self.services = reached
     self.store = faulty
     self.link = link
+  }
+
+  /// Enough to tell documents apart.
+  private static let digest: @Sendable ([UInt8]) -> [UInt8] = { bytes in
+    var hash = StableHash()
+    hash.add(bytes)
+    return Array(hash.text.utf8)
   }
 
   /// Until its end.

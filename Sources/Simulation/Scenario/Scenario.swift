@@ -15,6 +15,9 @@ struct Scenario: Sendable {
   /// Capacity of each server, by tenant; in sum enough for its apps.
   var servers: [[Int]]
   var lanes: [Lane]
+  /// Commits pushed, and the plans that the subscriber moves to.
+  var pushes: Int
+  var moves: [Int]
 
   init(seed: UInt64) {
     let random = SeededRandom(seed: seed ^ 0x5ce7_a210)
@@ -64,6 +67,10 @@ struct Scenario: Sendable {
       }
       lanes.append(Lane(tenant: tenant, name: "letters", wishes: Self.timed(Array(repeating: .letter, count: draw(0...2)), draw)))
     }
+    pushes = draw(1...6)
+    lanes.append(Lane(tenant: 0, name: Surroundings.source, wishes: Self.timed((1...pushes).map { .push($0) }, draw)))
+    moves = (0..<draw(1...3)).map { _ in draw(0...Surroundings.plans.count - 1) }
+    lanes.append(Lane(tenant: 0, name: Surroundings.subscription, wishes: Self.timed(moves.map { .subscribe($0) }, draw)))
   }
 
   static func created(_ name: String, _ replicas: Int) -> ObjectMap {
@@ -85,7 +92,7 @@ struct Scenario: Sendable {
         case .env(let text): apps[name]?["env"] = ["V": .string(text)]
         case .run(let runs): apps[name]?["running"] = .bool(runs)
         case .delete: apps[name] = nil
-        case .cordon, .kill, .letter, .pool, .join: break
+        case .cordon, .kill, .letter, .pool, .join, .push, .subscribe: break
         }
       }
     }

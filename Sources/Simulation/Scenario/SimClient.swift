@@ -14,6 +14,7 @@ final class SimClient: @unchecked Sendable {
   private let executor: SimExecutor
   private let clock: SimClock
   private let world: ProcessWorld
+  private let repository: RepositoryWorld
   private let store: any StorePort
   private let log: SimLog
   private let random: SeededRandom
@@ -21,7 +22,12 @@ final class SimClient: @unchecked Sendable {
   /// Wishes that nobody granted in time.
   private(set) var refused: [String] = []
 
-  init(cluster: SimCluster, executor: SimExecutor, world: ProcessWorld, store: any StorePort, seed: UInt64, log: SimLog) {
+  init(
+    cluster: SimCluster, executor: SimExecutor, world: ProcessWorld, repository: RepositoryWorld, store: any StorePort,
+    seed: UInt64,
+    log: SimLog
+  ) {
+    self.repository = repository
     self.cluster = cluster
     self.executor = executor
     clock = SimClock(executor)
@@ -43,7 +49,30 @@ final class SimClient: @unchecked Sendable {
       }
       await grant(
         intent(.apply, tenant, "NotificationChannel", Scenario.channel, ["type": "email", "email": ["post@example.com"]]))
+      await grant(
+        intent(
+          .apply, tenant, "Webhook", Surroundings.webhook,
+          [
+            "url": "https://hooks.example.com/", "objectTypes": .list(Surroundings.told.sorted().map(Value.string)),
+            "maxFailures": 1000,
+          ]))
     }
+    repository.push(Surroundings.manifests(0))
+    await grant(
+      intent(
+        .apply, .rootTenant, "GitSource", Surroundings.source,
+        ["url": "https://git.example.com/sim.git", "branch": "main", "interval": "20s"]))
+    for (number, credits) in Surroundings.plans.enumerated() {
+      await grant(
+        intent(
+          .apply, .rootTenant, "Plan", Surroundings.plan(number),
+          ["title": .string(Surroundings.plan(number)), "usageCreditsPerMonth": .int(credits)]))
+    }
+    await grant(intent(.apply, .rootTenant, "Tenant", Surroundings.subscriber, ["title": "Subscriber"]))
+    await grant(
+      intent(
+        .apply, .rootTenant, "Subscription", Surroundings.subscription,
+        ["tenant": .string(Surroundings.subscriber), "plan": .string(Surroundings.plan(0))]))
   }
 
   func make(_ lane: Lane, _ tenant: UID, from start: Timestamp) async {
@@ -69,6 +98,13 @@ final class SimClient: @unchecked Sendable {
       case .join(let joins):
         await grant(
           intent(.patch, tenant, "Server", lane.name, ["pool": joins ? .string(Scenario.side) : .null]), orGiveUp: true)
+      case .push(let number):
+        let hash = repository.push(Surroundings.manifests(number))
+        log.add("commit \(number) is pushed: \(hash.prefix(12))")
+      case .subscribe(let plan):
+        await grant(
+          intent(
+            .patch, .rootTenant, "Subscription", Surroundings.subscription, ["plan": .string(Surroundings.plan(plan))]))
       case .kill(let index):
         guard let app = try? await store.objects(named: [ObjectKey(tenant: tenant, kind: "App", name: lane.name)]).first else {
           continue

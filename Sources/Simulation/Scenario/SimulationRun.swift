@@ -12,6 +12,7 @@ final class SimulationRun: @unchecked Sendable {
   private let tenants: [UID]
   private let watched: WatchedStore
   private let reader: WorldReader
+  private let surroundings: SurroundingsReader
   private let client: SimClient
   private let watcher: SimWatcher
   private let rest: Duration
@@ -37,6 +38,8 @@ final class SimulationRun: @unchecked Sendable {
     let memory = MemoryStore(catalog: simulation.catalog, clock: clock)
     let processes = ProcessWorld(clock: clock, forgetful: bug == .repeatedEffect)
     let letters = LetterWorld()
+    let hooks = HookWorld()
+    let repository = RepositoryWorld()
     let store: any StorePort =
       bug.map { PlantedStore(memory, bug: $0, random: SeededRandom(seed: seed ^ 0xb06), clock: clock) } ?? memory
     let watched = WatchedStore(store, world: processes, executor: executor, log: log)
@@ -46,13 +49,17 @@ final class SimulationRun: @unchecked Sendable {
       executor: executor, seed: seed, log: log, size: scenario.replicas, point: point, skewed: faulty
     ) { link in
       SimReplica(
-        link: link, store: watched, services: [processes, letters], catalog: simulation.catalog, controllers: controllers,
-        cleanup: simulation.cleanup, log: log)
+        link: link, store: watched, services: [processes, letters, hooks], repository: repository, catalog: simulation.catalog,
+        controllers: controllers, cleanup: simulation.cleanup, log: log)
     }
-    client = SimClient(cluster: cluster, executor: executor, world: processes, store: memory, seed: seed, log: log)
+    client = SimClient(
+      cluster: cluster, executor: executor, world: processes, repository: repository, store: memory, seed: seed, log: log)
     watcher = SimWatcher(cluster: cluster, executor: executor, tenants: tenants, seed: seed)
     rest = faulty || point != nil ? Simulation.rest : .seconds(5)
     reader = WorldReader(store: memory, world: processes, letters: letters, tenants: tenants, clock: clock)
+    surroundings = SurroundingsReader(
+      store: memory, hooks: hooks, repository: repository, tenants: tenants, lastPush: scenario.pushes,
+      lastPlan: scenario.moves.last ?? 0)
   }
 
   func run() async {
@@ -81,10 +88,10 @@ final class SimulationRun: @unchecked Sendable {
   private func settle() async throws {
     await executor.pause(rest)
     let latest = clock.now() + Simulation.patience
-    var open = try await reader.unsettled()
+    var open = try await unsettled()
     while !open.isEmpty, clock.now() < latest {
       await executor.pause(.seconds(1))
-      open = try await reader.unsettled()
+      open = try await unsettled()
     }
     for (number, tenant) in tenants.enumerated() {
       let end = try await reader.store.position(tenant: tenant)
@@ -95,9 +102,10 @@ final class SimulationRun: @unchecked Sendable {
     faults += client.refused.map { "a wish was never granted: \($0)" }
     faults += open
     faults += watched.violations
-    faults += try await reader.broken()
+    faults += try await reader.broken() + surroundings.broken()
     faults += try await reader.lost(client.promises)
-    let state = try await reader.state()
+    var state = try await reader.state()
+    (state.pools, state.credits) = try await surroundings.state()
     world = state
     let wanted = scenario.desired
     for name in Set(wanted.keys).union(state.apps.keys).sorted() where wanted[name] != state.apps[name]?.desired {
@@ -106,4 +114,6 @@ final class SimulationRun: @unchecked Sendable {
       )
     }
   }
+
+  private func unsettled() async throws -> [String] { try await reader.unsettled() + surroundings.unsettled() }
 }

@@ -15,6 +15,10 @@ struct Wish: Sendable {
     case pool(Bool)
     /// A spare server stands in the side pool, or in none. Given up when there is no such pool.
     case join(Bool)
+    /// A commit of this number is pushed to the repository.
+    case push(Int)
+    /// The subscriber moves to this plan.
+    case subscribe(Int)
   }
   /// After the start of the wishes.
   var at: Duration

@@ -10,6 +10,9 @@ public struct WorldState: Sendable, Equatable {
   }
   /// By tenant number and name.
   var apps: [String: App] = [:]
+  /// Regions of the pools that git states, and the subscriber's credits.
+  var pools: [String: String] = [:]
+  var credits = 0
 
   /// Fields of an app that the wishes decide.
   static let compared = ["command", "env", "replicas", "running"]
