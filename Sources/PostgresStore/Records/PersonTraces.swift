@@ -5,7 +5,9 @@ import Ports
 
 extension PostgresStore: Anonymizing {
   /// Kinds whose texts say who did something: a mail, a message, an invitation.
-  private static let telling = ["OutgoingMail", "Message", "Invitation"]
+  private static let telling = ["OutgoingMail", "Message", "Invitation", "TenantEvent"]
+  /// Copies of an object's fields, by its uid: of the person's own only what happened stays.
+  private static let copying = "TenantEvent"
 
   /// Reads whole tables, since nothing is indexed by what is said in a text: it is asked for seldom. No head is locked.
   public func anonymize(_ wanted: Anonymization) async throws -> [String: Int] {
@@ -50,6 +52,15 @@ extension PostgresStore: Anonymizing {
               owners = replace(owners::text, $1::text || '"', $2::text || '"')::jsonb
             WHERE strpos(spec::text, $1::text || '"') > 0 OR strpos(owners::text, $1::text || '"') > 0
             """, [actor, nobody])
+        }
+        let copies = numbers[Self.copying].map { [$0] } ?? []
+        for table in ["object", "history"] {
+          try run(
+            table,
+            """
+            UPDATE \(table) SET spec = spec - 'data' - 'subjectName'
+            WHERE kind = ANY($1::bigint[]) AND spec->>'subjectId' = ANY($2::text[]) AND spec ?| ARRAY['data', 'subjectName']
+            """, [.ints(copies), .texts(uids.map(\.description))])
         }
         for table in ["object", "history"] {
           try run(
