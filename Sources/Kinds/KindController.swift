@@ -214,6 +214,8 @@ public struct Wake: Sendable, Hashable {
 public enum ControllerWrite: Sendable {
   case create(kind: String, name: String?, spec: ObjectMap)
   case update(kind: String, uid: UID, spec: ObjectMap)
+  /// What happened outside counts, whoever states otherwise: fields of manifests are taken over.
+  case overrule(kind: String, uid: UID, spec: ObjectMap)
   case delete(kind: String, uid: UID)
 }
 

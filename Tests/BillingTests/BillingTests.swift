@@ -300,6 +300,39 @@ final class BillingTests: XCTestCase {
     XCTAssertEqual(mine.reduce(0) { $0 - ($1["amount"].int ?? 0) }, 48)
   }
 
+  /// What is paid for at the provider is not canceled behind its back.
+  func testWithoutAKeyToTheProviderNothingPaidIsCanceled() throws {
+    _ = try subscribe("sub_lost")
+    try call("PUT", "/admin/config/stripe.secretKey", ["value": ""], 200)
+    defer { _ = try? call("PUT", "/admin/config/stripe.secretKey", ["value": .string(ProviderStandIn.secretKey)], 200) }
+    try call("POST", "/admin/tenants/\(tenant)/cancel-subscription", ["immediate": true], 503)
+    try call("POST", "/billing/cancel", [:], 503)
+    XCTAssertEqual(try call("GET", "/plans", nil, 200)["currentPlanId"].string, pro)
+    XCTAssertEqual(provider.object("sub_lost")["status"], "active")
+  }
+
+  /// A manifest states the plan, and the tenant pays for another: what is paid for counts, and the manifest's owner sees the difference.
+  func testWhatIsPaidForCountsOverAManifest() throws {
+    let manifest = """
+      apiVersion: platform/v1
+      kind: Subscription
+      metadata: {name: root-stated}
+      spec: {tenant: root, plan: free, interval: month}
+      """
+    let body = JSON.write(["set": "billing-stated", "files": [["name": "stated.yaml", "text": .string(manifest)]]])
+    func apply(_ verb: String) throws -> CaseResponse { try send("POST", "/plumb/v1/\(verb)", body) }
+    let applied = try apply("apply")
+    XCTAssertEqual(applied.status, 200, applied.description)
+    let (_, session) = try checkout(["planId": .string(pro), "billingInterval": "year"])
+    provider.subscription(
+      "sub_stated", customer: session["customer"].string ?? "", metadata: session["metadata"], interval: "year")
+    try deliver(provider.event("evt_stated", "customer.subscription.created", about: "sub_stated"))
+    try until("the paid one") { $0["currentPlanId"].string == pro && $0["billingInterval"] == "year" }
+    let plan = try apply("plan")
+    XCTAssertEqual(plan.status, 409, plan.description)
+    XCTAssert(plan.text.contains("controller:PaymentEvent"), plan.description)
+  }
+
   func testASignatureIsCheckedWithItsTimeAndItsSecret() throws {
     provider.put("in_x", ["id": "in_x", "paid": true])
     let good = provider.event("evt_sig", "invoice.paid", about: "in_x")

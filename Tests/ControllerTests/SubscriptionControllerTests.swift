@@ -35,7 +35,7 @@ final class SubscriptionControllerTests: XCTestCase {
         balances[row["bucket"]!.string!, default: 0] += row["amount"]!.int!
       }
       for sum in decision.sums { XCTAssertEqual(sum.value, .int(balances["subscription", default: 0])) }
-      for case .update(_, _, let changes) in decision.writes {
+      for case .overrule(_, _, let changes) in decision.writes {
         for (name, value) in changes { spec[name] = value.isNull ? Value?.none : value }
       }
       status = decision.status

@@ -78,6 +78,8 @@ public struct Reconciler: Sendable {
           writer: .controller)
       case .update(let kind, let uid, let spec):
         Intent(.patch, .uid(tenant: tenant, kind: kind, uid), fields: spec, writer: .controller)
+      case .overrule(let kind, let uid, let spec):
+        Intent(.patch, .uid(tenant: tenant, kind: kind, uid), fields: spec, takeOver: true, writer: .controller)
       case .delete(let kind, let uid): Intent(.delete, .uid(tenant: tenant, kind: kind, uid), writer: .controller)
       }
     }

@@ -89,7 +89,7 @@ struct BillingFacts {
 
   /// Changes the tenant's subscription, or makes it.
   func subscriptionWrite(_ spec: ObjectMap) -> ControllerWrite {
-    if let uid = subscription?["uid"].string.flatMap({ UID($0) }) { return .update(kind: "Subscription", uid: uid, spec: spec) }
+    if let uid = subscription?["uid"].string.flatMap({ UID($0) }) { return .overrule(kind: "Subscription", uid: uid, spec: spec) }
     var new = ObjectMap(spec.filter { !$0.value.isNull }.map { ($0.key, $0.value) })
     new["tenant"] = .string(tenant)
     return .create(kind: "Subscription", name: nil, spec: new)

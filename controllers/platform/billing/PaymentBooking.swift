@@ -112,7 +112,7 @@ struct PaymentBooking {
       spec["customer"] = .string(customer)
     }
     if spec.isEmpty { return nil }
-    if let uid = subscription?["uid"].string.flatMap({ UID($0) }) { return .update(kind: "Subscription", uid: uid, spec: spec) }
+    if let uid = subscription?["uid"].string.flatMap({ UID($0) }) { return .overrule(kind: "Subscription", uid: uid, spec: spec) }
     var new = ObjectMap(spec.filter { !$0.value.isNull }.map { ($0.key, $0.value) })
     new["tenant"] = tenantID
     return .create(kind: "Subscription", name: nil, spec: new)

@@ -53,7 +53,7 @@ public struct SubscriptionController: KindController {
     Decision(
       status: status, events: [("Ended", "its period is over, and it was canceled", false)],
       writes: [
-        .update(
+        .overrule(
           kind: kind, uid: input.metadata.uid, spec: ["plan": .null, "status": "canceled", "cancelAtPeriodEnd": false])
       ])
   }
