@@ -21,10 +21,13 @@ public protocol CELObject: Sendable {
   /// What tells this object from others, such as its uid; by default its text member `uid`. Within another object, an object with
   /// an identity is compared by it and converted to it, so that references are not followed without end.
   var identity: String? { get }
+  /// The CEL name of its type, by default `map`.
+  var typeName: String { get }
 }
 
 extension CELObject {
   public var identity: String? { member("uid")?.text }
+  public var typeName: String { "map" }
 }
 
 /// A scope made of names and values.

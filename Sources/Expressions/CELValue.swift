@@ -47,7 +47,8 @@ extension CELValue {
     case .string: "string"
     case .bytes: "bytes"
     case .list: "list"
-    case .map, .object: "map"
+    case .map: "map"
+    case .object(let object): object.typeName
     case .timestamp: "google.protobuf.Timestamp"
     case .duration: "google.protobuf.Duration"
     case .type: "type"
@@ -89,6 +90,7 @@ extension CELValue {
     case .timestamp(let seconds, let nanos): return .string(TimeText.timestamp(seconds: seconds, nanos: nanos))
     case .duration(let seconds, let nanos): return .string(TimeText.duration(seconds: seconds, nanos: nanos))
     case .optional(let inner?): return inner.converted(objectDepth: objectDepth)
+    case .object(let address as NetworkAddress): return .string(address.text)
     case .object(let object):
       if objectDepth < CELMap.objectDepth, let identity = object.identity { return .string(identity) }
       if objectDepth == 0 { return .null }

@@ -15,7 +15,7 @@ struct Compiler {
   /// Names that mean a type where the scope has no such variable.
   private static let types: Set<String> = [
     "bool", "int", "uint", "double", "string", "bytes", "list", "map", "null_type", "type", "optional_type",
-    "google.protobuf.Timestamp", "google.protobuf.Duration",
+    "google.protobuf.Timestamp", "google.protobuf.Duration", "net.IP", "net.CIDR",
   ]
 
   private static let nulls: Set<String> = ["google.protobuf.NullValue.NULL_VALUE", "NullValue.NULL_VALUE"]

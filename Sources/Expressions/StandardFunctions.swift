@@ -12,12 +12,13 @@ extension CELFunctions {
 }
 
 extension CELFunctions {
-  /// The standard with the extensions strings, math, encoders and optionals.
+  /// The standard with the extensions strings, math, encoders, sets, lists, network and optionals.
   public static let extended: CELFunctions = {
     var set = CELFunctions.standard
     StringFunctions.add(to: &set)
     MathFunctions.add(to: &set)
     CollectionFunctions.add(to: &set)
+    NetworkFunctions.add(to: &set)
     OptionalFunctions.add(to: &set)
     return set
   }()
