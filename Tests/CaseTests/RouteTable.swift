@@ -63,7 +63,7 @@ enum RouteTable {
             isOpen: (route["needs"].isNull ? file["needs"] : route["needs"]).list.map { needs in
               needs.allSatisfy { ["tenant", "member", "full"].contains($0.string ?? "") }
             } ?? false,
-            isPersonal: route["auth"].string == "person",
+            isPersonal: (route["auth"].string ?? file["auth"].string) == "person",
             placeholders: placeholders(
               words[1], kind: kind, binds: route["bind"].object ?? [:], fields: kinds[kind]?["fields"] ?? .null))
         }
