@@ -91,6 +91,32 @@ final class QualityTests: XCTestCase {
     XCTAssertGreaterThanOrEqual(tally.f1, 0.95, missed.joined(separator: "\n"))
   }
 
+  /// A register that trembles by 20 Wh: neither a car that stops charging nor a steady charge makes it fall, and a pit is still a pit.
+  func testATremblingRegisterHidesNoPitAndIsNoFall() throws {
+    var found = 0
+    var alarms = 0
+    for seed in 1...40 {
+      var maker = PlainMaker(seed: UInt64(seed))
+      func session(pit: Bool) -> [MeterValue] {
+        var points: [(minute: Double, energy: Double?, power: Double?, soc: Double?)] = []
+        var energy = 1000.0
+        for at in 0..<70 {
+          let power = at < 50 ? 11 * (1 + maker.noise(0.01)) : 0
+          if at > 0, at < 51, !(pit && (20..<25).contains(at)) { energy += 11.0 / 60 }
+          if pit, at == 25 { energy += 11.0 / 12 }
+          points.append((Double(at), energy + maker.noise(0.02), power, nil))
+        }
+        return DetectorTests.values(points)
+      }
+      if try XCTUnwrap(SessionAnalyzer.analyze(session(pit: false))).isAnomaly { alarms += 1 }
+      if try XCTUnwrap(SessionAnalyzer.analyze(session(pit: true))).anomalies.contains(where: { $0.category == .energyPit }) {
+        found += 1
+      }
+    }
+    XCTAssertLessThanOrEqual(alarms, 1)
+    XCTAssertGreaterThanOrEqual(found, 38)
+  }
+
   func testARegisterThatRollsOverIsNoFallAndOneThatIsSetBackIs() throws {
     func session(_ first: Double, then second: Double) -> [MeterValue] {
       var points: [(minute: Double, energy: Double?, power: Double?, soc: Double?)] = []

@@ -86,8 +86,21 @@ enum PowerSpikeDetector {
     if left.count < 2 || right.count < 2 { severity /= edge }
     if severity >= 0.5, isCounted(scene, i, usual) { return nil }
     // In a long interval the load may have been another; without a register nobody knows.
-    if scene.signal.energy.count < 2, scene.signal.interval > coarse { severity /= unknown }
+    if scene.signal.energy.count < 2 {
+      if isSustained(values, i) { return nil }
+      if scene.signal.interval > coarse { severity /= unknown }
+    }
     return Excess(severity: severity, power: values[i], usual: usual, isLimit: false)
+  }
+
+  /// Elsewhere in the session the power was as high for several readings: the load goes up and down.
+  private static func isSustained(_ values: [Double], _ i: Int) -> Bool {
+    var run = 0
+    for at in values.indices {
+      run = values[at] >= 0.9 * values[i] && abs(at - i) > 1 ? run + 1 : 0
+      if run > longest { return true }
+    }
+    return false
   }
 
   /// The register counted the spike: the power was there.

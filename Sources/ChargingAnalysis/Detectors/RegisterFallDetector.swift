@@ -37,7 +37,7 @@ enum RegisterFallDetector {
     let intervals = scene.intervals
     let energy = scene.signal.energy
     let fall = energy.values[start] - energy.values[end + 1]
-    let expected = intervals[start...end].reduce(0) { $0 + $1.localRate * $1.hours }
+    let expected = expected(intervals, start, end)
     var from = intervals[start].from
     var to = intervals[end].to
     if let back = (end + 1..<min(end + 1 + recovery, intervals.count)).first(where: { excess(intervals[$0]) >= 0.5 * fall }) {
@@ -64,9 +64,25 @@ enum RegisterFallDetector {
       Finding(
         category: .kwhDecrease, severity: severity, from: from, to: to, certainty: 0.8 + 0.18 * clear,
         evidence: [(.fallKwh, fall), (.fromKwh, energy.values[start]), (.toKwh, energy.values[end + 1])]))
-    scene.claim(from, to, registerIsWrong: true)
+    // What is only noise explains nothing while power flows: in a pit a register that trembles falls too.
+    let flows = intervals[start...end].allSatisfy { $0.low ?? 0 > scene.signal.idlePower }
+    let isNoise = noise > 0 ? fall + expected < noise : fall < 1.5 * energy.quantum
+    if severity >= 1 || !flows || !isNoise { scene.claim(from, to, registerIsWrong: true) }
     return severity >= 1
   }
+
+  /// What it should have risen by: as on the side that rises less, since a car may have stopped just there, and no more than power makes.
+  private static func expected(_ intervals: [EnergyInterval], _ start: Int, _ end: Int) -> Double {
+    let left = Robust.median(intervals[max(0, start - side)..<start].map(\.rate))
+    let right = Robust.median(intervals[min(end + 1, intervals.count)..<min(end + 1 + side, intervals.count)].map(\.rate))
+    let usual = max(0, min(left ?? .infinity, right ?? .infinity))
+    return intervals[start...end].reduce(0) { sum, one in
+      sum + min(one.localRate, usual, one.high.map { 1.2 * $0 } ?? .infinity) * one.hours
+    }
+  }
+
+  /// Intervals on each side of a fall that say whether it charged there.
+  private static let side = 3
 
   /// Energy beyond what the intervals around it count.
   private static func excess(_ interval: EnergyInterval) -> Double {
