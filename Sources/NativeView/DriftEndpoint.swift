@@ -27,7 +27,7 @@ extension NativeHandler {
     var found: [StoredObject] = []
     for kind in kinds.sorted(by: { $0.name < $1.name }) {
       var query = ObjectQuery(
-        tenant: request.home(of: kind), kind: kind.name, predicate: .not(.isNull(.status([DriftStatus.member, "message"]))),
+        tenant: request.home(of: kind), kind: kind.name, predicate: Self.drifted(kind),
         sort: [(.name, false)], limit: Self.mostDrifted + 1, wantsOwners: false)
       query.everywhere = everywhere
       found += try await store.list(query).objects.filter { request.maySee($0, kind) && members?.contains($0.uid) ?? true }
@@ -39,7 +39,7 @@ extension NativeHandler {
     return NativeAnswer.json([
       "items": .list(
         found.prefix(Self.mostDrifted).map { object in
-          let drift = object.status[DriftStatus.member]
+          let drift = Self.told(object)
           return [
             "kind": .string(object.kind), "name": .string(object.name), "tenant": .string(shape.tenantName(object.tenant)),
             "uid": .string(object.uid.description), "since": drift["since"], "message": drift["message"],
@@ -54,5 +54,23 @@ extension NativeHandler {
           ]
         }),
     ])
+  }
+
+  /// Drift that was met, or, of a git source, a list of what API writes hold until the next sync.
+  private static func drifted(_ kind: KindSpec) -> Predicate {
+    guard kind.field(DriftStatus.member) != nil else { return .not(.isNull(.status([DriftStatus.member, "message"]))) }
+    return .all([.not(.isNull(.status([DriftStatus.member]))), .not(.compare(.status([DriftStatus.member]), .equal, []))])
+  }
+
+  /// `{since, message, action}`.
+  private static func told(_ object: StoredObject) -> Value {
+    let drift = object.status[DriftStatus.member]
+    guard let held = drift.list else { return drift }
+    let fields = held.prefix(5).map { "\($0["object"].string ?? "")\($0["field"].string.map { ".\($0)" } ?? "")" }
+    let more = held.count > fields.count ? " and \(held.count - fields.count) more" : ""
+    return [
+      "since": Value(object.conditions.first { $0.type == DriftStatus.condition }?.since.description),
+      "message": .string("\(fields.joined(separator: ", "))\(more) differ from git until the next sync"), "action": "correct",
+    ]
   }
 }

@@ -67,12 +67,15 @@ final class WriteBackTests: GitTestCase {
     XCTAssertEqual(drift.map { $0["field"] }, ["replicas"], JSON.text(source["status"]["drift"]))
     XCTAssertEqual(drift.first?["live"], 5)
     XCTAssertEqual(drift.first?["git"], 2)
+    func told() throws -> Value { try call("GET", "/plumb/v1/drift?kinds=GitSource").json["items"].list?.first { $0["name"] == "holding" } ?? .null }
+    XCTAssertEqual(try told()["message"], "App/holding.replicas differ from git until the next sync")
     XCTAssertEqual(try call("DELETE", "/plumb/v1/objects/Project/holding-project").status, 200)
     let after = try sync("holding")
     expect(after, "Applied", in: commit)
     XCTAssertEqual(try get("App", "holding")["spec"]["replicas"], 2)
     XCTAssertEqual(try call("GET", "/plumb/v1/objects/Project/holding-project").status, 200, "what was deleted is there again")
     try until("GitSource", "holding") { Self.condition($0, "Drifted")["status"] == "False" }
+    XCTAssertEqual(try told(), .null)
   }
 
   func testProposeCommitsTheChangeInPlaceAndOnce() throws {

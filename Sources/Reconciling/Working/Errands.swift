@@ -30,8 +30,11 @@ extension Reconciler {
       if stopped || !holds() {
         var dropped = row
         dropped.state = .failed
-        dropped.consumed = true
-        dropped.reply = ["error": ["code": "dropped", "message": "An earlier step was not done."]]
+        // Of an earlier step its controller hears. Where the lease ended before any began, the first that was not taken has to say so:
+        // else nobody would decide again.
+        dropped.consumed = !replied.isEmpty
+        let why = stopped ? "An earlier step was not done." : "It was not begun: the lease was about to end."
+        dropped.reply = ["error": ["code": "dropped", "message": .string(why)]]
         // A step that was begun by somebody before us is for the next holder to resolve.
         if stopped || !again { replied.append(dropped) }
         continue
