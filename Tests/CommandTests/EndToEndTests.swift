@@ -109,6 +109,9 @@ final class EndToEndTests: LiveTestCase {
     XCTAssert(try plumb("why", "RootDomain/late.example.com").out.contains("is not ready"))
     XCTAssertEqual(try plumb("delete", "RootDomain/late.example.com").code, 0)
     XCTAssertEqual(try plumb("wait", "RootDomain/late.example.com", "--for", "deleted", "--timeout", "10s").code, 0)
+    XCTAssertEqual(
+      try plumb("wait", "RootDomain/late.example.com", "--for", "gone", "--timeout", "10s").code, 0,
+      "the same by the word that people use")
   }
 
   func testWatchingSeesEachChange() throws {

@@ -5,7 +5,9 @@ enum WaitVerb {
   static let verb = Verb(
     name: "wait", summary: "Wait until objects are ready, gone, or have a condition.", positionals: "KIND/NAME ...",
     positionalCount: 1...100,
-    flags: [Flag("for", value: "ready|deleted|condition=TYPE", "What to wait for; else ready."), Flag.timeout("5m")],
+    flags: [
+      Flag("for", value: "ready|deleted|condition=TYPE", "What to wait for; else ready. gone is deleted."), Flag.timeout("5m"),
+    ],
     usesServer: true,
     notes: ["Exit code 8 when the time is over."],
     examples: ["plumb wait App/web --timeout 60s", "plumb wait App/web --for condition=Available"],
@@ -24,12 +26,13 @@ enum WaitVerb {
       case "ready":
         let uids = try names.map { try client.get($0.path)["metadata"]["uid"] }
         return try Waiter(client: client, console: console, timeout: timeout).wait(for: ["uids": .list(uids)])
-      case "deleted":
+      case "deleted", "gone":
         let uids = try names.compactMap { try uid($0, client) }
         return try Waiter(client: client, console: console, timeout: timeout).wait(for: ["gone": .list(uids)])
       default:
         guard goal.hasPrefix("condition="), goal.utf8.count > 10 else {
-          throw Arguments.problem("flag_value", "--for cannot be \"\(goal)\"", fix: "Write ready, deleted or condition=TYPE.")
+          throw Arguments.problem(
+            "flag_value", "--for cannot be \"\(goal)\"", fix: "Write ready, deleted, gone or condition=TYPE.")
         }
         return try waitForCondition(String(goal.dropFirst(10)), names, client, console, timeout)
       }
