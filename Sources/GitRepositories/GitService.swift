@@ -148,9 +148,7 @@ public final class GitService: ServicePort, @unchecked Sendable {
       if settled {
         result["settled"] = .bool((try? await applying.isSettled(tenant: metadata.tenant, name: metadata.name)) ?? false)
       }
-    } catch let fault as GitFault { result = ["error": fault.value] } catch {
-      result = ["error": GitFault(.failed, "The look failed.").value]
-    }
+    } catch { result = ["error": error.value] }
     result["key"] = .string(look.key)
     result["startedAt"] = .string(startedAt.description)
     let done = result
