@@ -151,7 +151,10 @@ public protocol StorePort: ReadPort {
   /// What a round of work begins with: these objects, soft-deleted ones too, and their steps that no decision has read.
   func subjects(_ places: [ObjectPlace]) async throws -> (objects: [StoredObject], effects: [EffectRow])
   /// Says that this replica lives; takes what shards are free or held by the dead, up to its share. Returns what it holds.
-  func renew(replica: UID, until: Timestamp, catalogDigest: String, wantsWork: Bool) async throws -> [Fence]
+  /// Shards beyond its share are given up, but not those in which work is in hand: their steps end where they began.
+  func renew(
+    replica: UID, until: Timestamp, catalogDigest: String, wantsWork: Bool, keeping busy: Set<Int>
+  ) async throws -> Renewal
   func release(replica: UID) async throws
   /// The shard of a host, held by its replica: what is bound to the host is worked on there alone. Takes over what hosts that are
   /// gone leave. Nil: ask again.
@@ -208,6 +211,13 @@ extension StorePort {
     let wanted = Set(places)
     let objects = try await objects(tenant: nil, uids: places.map(\.uid)).filter { wanted.contains($0.place) }
     return (objects, try await effects(of: places, unconsumedOnly: true))
+  }
+}
+
+extension StorePort {
+  /// With nothing in hand.
+  public func renew(replica: UID, until: Timestamp, catalogDigest: String, wantsWork: Bool) async throws -> [Fence] {
+    try await renew(replica: replica, until: until, catalogDigest: catalogDigest, wantsWork: wantsWork, keeping: []).fences
   }
 }
 

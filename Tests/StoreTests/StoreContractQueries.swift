@@ -261,6 +261,11 @@ extension StoreContract {
       XCTAssertEqual(again, alone)
       var second = try await renew(b)
       XCTAssertEqual(second.count, 0)
+      // What somebody works on is kept until it is idle.
+      let working = try await store.renew(
+        replica: a, until: SystemClock().now() + .seconds(60), catalogDigest: "d", wantsWork: true, keeping: Set(4...63))
+      XCTAssertEqual([working.fences.count, working.surplus], [60, 28])
+      XCTAssertEqual(working.fences.map(\.shard), Array(4...63))
       let halved = try await renew(a)
       second = try await renew(b)
       XCTAssertEqual([halved.count, second.count], [32, 32])

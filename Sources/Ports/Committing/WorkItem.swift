@@ -56,3 +56,14 @@ public struct FinishedWork: Sendable, Hashable {
     self.attempts = attempts
   }
 }
+
+/// What a renewal left a replica with.
+public struct Renewal: Sendable {
+  public var fences: [Fence]
+  /// Shards beyond its share that it was let keep: it is to take no new work in so many, and to ask again when they are idle.
+  public var surplus: Int
+  public init(fences: [Fence], surplus: Int = 0) {
+    self.fences = fences
+    self.surplus = surplus
+  }
+}

@@ -4,7 +4,9 @@ import Ports
 
 extension PostgresStore {
   /// `until` is read as a span from now by this machine's clock and kept by the database's, so that clocks need not agree.
-  public func renew(replica: UID, until: Timestamp, catalogDigest: String, wantsWork: Bool) async throws -> [Fence] {
+  public func renew(
+    replica: UID, until: Timestamp, catalogDigest: String, wantsWork: Bool, keeping busy: Set<Int>
+  ) async throws -> Renewal {
     let lease = max(0, (until - SystemClock().now()).microseconds)
     let forgetAfter = WorkTimes.interval(times.forgetAfter)
     return try await pool.run { connection in
@@ -31,16 +33,17 @@ extension PostgresStore {
       let workers = max(1, rows.first?.workers ?? 1)
       let share = wantsWork ? (ShardCount.total + workers - 1) / workers : 0
       if mine.count > share {
-        let surplus = mine.suffix(mine.count - share)
+        let surplus = mine.filter { !busy.contains($0.shard) }.suffix(mine.count - share)
         _ = try connection.query(
           """
           WITH l AS MATERIALIZED (SELECT id FROM shard WHERE id = ANY($1::bigint[]) AND holder = $2::uuid ORDER BY id FOR UPDATE)
           UPDATE shard s SET holder = NULL FROM l WHERE s.id = l.id
           """, [.ints(surplus.map(\.shard)), .uid(replica)])
-        mine.removeLast(surplus.count)
+        let given = Set(surplus.map(\.shard))
+        mine.removeAll { given.contains($0.shard) }
       }
       let free = rows.filter { $0.holder != replica && ($0.holder == nil || !$0.alive) }.prefix(max(0, share - mine.count))
-      if free.isEmpty { return mine }
+      if free.isEmpty { return Renewal(fences: mine, surplus: max(0, mine.count - share)) }
       // The epoch says that nobody took it since it was seen; the lock waits for a write of the holder before.
       let taken = try connection.query(
         """
@@ -49,7 +52,7 @@ extension PostgresStore {
         UPDATE shard s SET holder = $3::uuid, epoch = s.epoch + 1 FROM l WHERE s.id = l.id RETURNING s.id, s.epoch
         """, [.ints(free.map(\.id)), .ints(free.map(\.epoch)), .uid(replica)])
       mine += taken.map { Fence(shard: $0.int(0), holder: replica, epoch: $0.int(1)) }
-      return mine.sorted { $0.shard < $1.shard }
+      return Renewal(fences: mine.sorted { $0.shard < $1.shard })
     }
   }
 

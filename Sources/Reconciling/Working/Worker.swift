@@ -37,6 +37,10 @@ public final class Worker: @unchecked Sendable {
   /// In hand, and ready for a round.
   private var ready: [InHand] = []
   private var pagesUnderWay = 0
+  /// Items in hand by shard: a shard in which there are some is not given up.
+  private var busy: [Int: Int] = [:]
+  /// Shards beyond this replica's share: nothing new is taken in them.
+  private var leaving: Set<Int> = []
   /// A lasting failure is said once.
   private var complained = false
 
@@ -126,7 +130,7 @@ public final class Worker: @unchecked Sendable {
     lock.withLock {
       pagesUnderWay -= 1
       ready += again
-      for hand in over { queue.finish(hand.item.uid) }
+      for hand in over { finish(hand.item) }
     }
     wakeup.ring()
     await withTaskGroup(of: InHand.self) { group in
@@ -140,28 +144,46 @@ public final class Worker: @unchecked Sendable {
     }
   }
 
+  /// Under the lock.
+  private func finish(_ item: WorkItem) {
+    queue.finish(item.uid)
+    busy[item.shard, default: 1] -= 1
+    if busy[item.shard] == 0 { busy[item.shard] = nil }
+  }
+
   private func holds(_ hand: InHand) -> Bool {
     lock.withLock { fences[hand.item.shard] == hand.fence && clock.now() < leaseEnds }
   }
 
   private func renewIfDue() async {
     let now = clock.now()
-    guard lock.withLock({ leaseEnds - now < Self.lease - Self.renewal }) else { return }
+    guard
+      lock.withLock({
+        leaseEnds - now < Self.lease - Self.renewal || !leaving.isEmpty && leaving.allSatisfy { busy[$0] == nil }
+      })
+    else { return }
+    let working = lock.withLock { Set(busy.keys) }
     do {
       let until = now + Self.lease
-      var held = try await store.renew(replica: replica, until: until, catalogDigest: catalogDigest, wantsWork: true)
+      let renewal = try await store.renew(
+        replica: replica, until: until, catalogDigest: catalogDigest, wantsWork: true, keeping: working)
+      var held = renewal.fences
       if let host, let own = try await host.claim(store, replica: replica) { held.append(own) }
       lock.withLock {
         let before = Set(fences.keys)
         fences = Dictionary(held.map { ($0.shard, $0) }, uniquingKeysWith: { first, _ in first })
         leaseEnds = until
+        leaving = Set(renewal.fences.map(\.shard).filter(working.contains).suffix(renewal.surplus))
         complained = false
         if !Set(fences.keys).subtracting(before).isEmpty { queue.hear() }
       }
     } catch {
       complain("lease not renewed: \(error)")
       // Without a lease nothing may be done: what is in hand is stopped by the fence.
-      if clock.now() >= lock.withLock({ leaseEnds }) { lock.withLock { fences = [:] } }
+      // And an idle shard may have been given up, should the call have been done all the same.
+      lock.withLock {
+        fences = clock.now() >= leaseEnds ? [:] : fences.filter { working.contains($0.key) || $0.key >= ShardCount.total }
+      }
       await wakeup.wait(.milliseconds(200), clock: clock)
     }
   }
@@ -175,7 +197,7 @@ public final class Worker: @unchecked Sendable {
   }
 
   private func fetch(_ limit: Int) async {
-    let held = lock.withLock { fences.values.sorted { $0.shard < $1.shard } }
+    let held = lock.withLock { fences.values.filter { !leaving.contains($0.shard) }.sorted { $0.shard < $1.shard } }
     guard !held.isEmpty else { return }
     do {
       let found = try await store.due(fences: held, limit: limit)
@@ -185,6 +207,7 @@ public final class Worker: @unchecked Sendable {
         for item in items where start.contains(item.uid) {
           if let fence = fences[item.shard] {
             ready.append(InHand(item: item, fence: fence))
+            busy[item.shard, default: 0] += 1
           } else {
             queue.finish(item.uid)
           }

@@ -101,10 +101,13 @@ public final class FaultyStore: StorePort, @unchecked Sendable {
   public func lastUsed(tenant: UID, uids: [UID]) async throws -> [UID: Timestamp] {
     try await link.call("lastUsed") { try await inner.lastUsed(tenant: tenant, uids: uids) }
   }
-  public func renew(replica: UID, until: Timestamp, catalogDigest: String, wantsWork: Bool) async throws -> [Fence] {
+  public func renew(
+    replica: UID, until: Timestamp, catalogDigest: String, wantsWork: Bool, keeping busy: Set<Int>
+  ) async throws -> Renewal {
     try await link.call("renew", write: true, mayArriveLate: true) {
       // The lease is a span from now by the replica's clock.
-      try await inner.renew(replica: replica, until: until - link.skew, catalogDigest: catalogDigest, wantsWork: wantsWork)
+      try await inner.renew(
+        replica: replica, until: until - link.skew, catalogDigest: catalogDigest, wantsWork: wantsWork, keeping: busy)
     }
   }
   public func release(replica: UID) async throws {

@@ -75,8 +75,10 @@ open class ForwardingStore: StorePort, @unchecked Sendable {
   open func lastUsed(tenant: UID, uids: [UID]) async throws -> [UID: Timestamp] {
     try await inner.lastUsed(tenant: tenant, uids: uids)
   }
-  open func renew(replica: UID, until: Timestamp, catalogDigest: String, wantsWork: Bool) async throws -> [Fence] {
-    try await inner.renew(replica: replica, until: until, catalogDigest: catalogDigest, wantsWork: wantsWork)
+  open func renew(
+    replica: UID, until: Timestamp, catalogDigest: String, wantsWork: Bool, keeping busy: Set<Int>
+  ) async throws -> Renewal {
+    try await inner.renew(replica: replica, until: until, catalogDigest: catalogDigest, wantsWork: wantsWork, keeping: busy)
   }
   open func release(replica: UID) async throws { try await inner.release(replica: replica) }
   open func due(fences: [Fence], limit: Int) async throws -> [WorkItem] { try await inner.due(fences: fences, limit: limit) }

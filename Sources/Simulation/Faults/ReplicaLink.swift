@@ -5,7 +5,7 @@ import Foundation
 /// Every call of a replica passes here. A dead replica does nothing more, except that what was on the wire may still arrive.
 public final class ReplicaLink: @unchecked Sendable {
   /// A commit may arrive this long after its replica's end, well after its lease.
-  static let latest = Duration.seconds(25)
+  static let latest = Duration.seconds(60)
   /// A call to a service arrives within this time: sooner than a lease can move (DESIGN section 2, promise 5).
   static let latestStep = Duration.seconds(5)
 

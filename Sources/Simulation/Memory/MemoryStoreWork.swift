@@ -5,7 +5,9 @@ import Kinds
 import Ports
 
 extension MemoryStore {
-  public func renew(replica: UID, until: Timestamp, catalogDigest: String, wantsWork: Bool) async throws -> [Fence] {
+  public func renew(
+    replica: UID, until: Timestamp, catalogDigest: String, wantsWork: Bool, keeping busy: Set<Int>
+  ) async throws -> Renewal {
     alone { state in
       let now = clock.now()
       state.replicas[replica] = (until, wantsWork)
@@ -13,13 +15,18 @@ extension MemoryStore {
       let workers = max(1, state.replicas.keys.filter(alive).count)
       let share = wantsWork ? (ShardCount.total + workers - 1) / workers : 0
       var mine = state.shards.indices.filter { state.shards[$0].holder == replica }
-      while mine.count > share { state.shards[mine.removeLast()].holder = nil }
+      for id in mine.reversed() where mine.count > share && !busy.contains(id) {
+        state.shards[id].holder = nil
+        mine.removeAll { $0 == id }
+      }
+      let surplus = max(0, mine.count - share)
       for id in state.shards.indices where mine.count < share {
         if let holder = state.shards[id].holder, holder == replica || alive(holder) { continue }
         state.shards[id] = (replica, state.shards[id].epoch + 1)
         mine.append(id)
       }
-      return mine.sorted().map { Fence(shard: $0, holder: replica, epoch: state.shards[$0].epoch) }
+      return Renewal(
+        fences: mine.sorted().map { Fence(shard: $0, holder: replica, epoch: state.shards[$0].epoch) }, surplus: surplus)
     }
   }
 

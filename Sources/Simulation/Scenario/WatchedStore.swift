@@ -23,10 +23,13 @@ final class WatchedStore: ForwardingStore, @unchecked Sendable {
   /// What should not have happened.
   var violations: [String] { lock.withLock { found } }
 
-  override func renew(replica: UID, until: Timestamp, catalogDigest: String, wantsWork: Bool) async throws -> [Fence] {
-    let fences = try await inner.renew(replica: replica, until: until, catalogDigest: catalogDigest, wantsWork: wantsWork)
-    lock.withLock { for fence in fences { epochs[fence.shard] = max(epochs[fence.shard] ?? 0, fence.epoch) } }
-    return fences
+  override func renew(
+    replica: UID, until: Timestamp, catalogDigest: String, wantsWork: Bool, keeping busy: Set<Int>
+  ) async throws -> Renewal {
+    let renewal = try await inner.renew(
+      replica: replica, until: until, catalogDigest: catalogDigest, wantsWork: wantsWork, keeping: busy)
+    lock.withLock { for fence in renewal.fences { epochs[fence.shard] = max(epochs[fence.shard] ?? 0, fence.epoch) } }
+    return renewal
   }
 
   override func commit(_ commit: Commit) async throws -> CommitResult {
