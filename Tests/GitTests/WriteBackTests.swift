@@ -67,7 +67,9 @@ final class WriteBackTests: GitTestCase {
     XCTAssertEqual(drift.map { $0["field"] }, ["replicas"], JSON.text(source["status"]["drift"]))
     XCTAssertEqual(drift.first?["live"], 5)
     XCTAssertEqual(drift.first?["git"], 2)
-    func told() throws -> Value { try call("GET", "/plumb/v1/drift?kinds=GitSource").json["items"].list?.first { $0["name"] == "holding" } ?? .null }
+    func told() throws -> Value {
+      try call("GET", "/plumb/v1/drift?kinds=GitSource").json["items"].list?.first { $0["name"] == "holding" } ?? .null
+    }
     XCTAssertEqual(try told()["message"], "App/holding.replicas differ from git until the next sync")
     XCTAssertEqual(try call("DELETE", "/plumb/v1/objects/Project/holding-project").status, 200)
     let after = try sync("holding")
