@@ -20,7 +20,7 @@ struct NeedsQuestion {
     }
   }
 
-  /// For each need the objects that answer it, by name of neither.
+  /// The objects that answer each need, in the order of the needs.
   static func answers(_ asked: [(need: Need, tenant: UID)], _ store: any StorePort) async throws -> [[StoredObject]] {
     var shapes: [Shape] = []
     var members: [Shape: [Int]] = [:]
