@@ -95,6 +95,8 @@ final class SecondFactorTests: XCTestCase {
     try trial.call("POST", "/trial/staff/me/recovery-codes", ["code": .string(person.recovery[2])], token: person.access, 401)
     let fresh = try trial.call(
       "POST", "/trial/staff/me/recovery-codes", ["code": .string(code(person.app, 0))], token: person.access, 200)
+    let log = try trial.audited(person.email)
+    XCTAssertTrue(log.contains("user.recovery_codes_replaced"), "\(log)")
     try attempt(person.recovery[3], 401)
     try attempt(fresh["recoveryCodes"].list?.first?.string ?? "", 200)
   }

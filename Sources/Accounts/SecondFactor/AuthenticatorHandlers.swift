@@ -93,6 +93,9 @@ struct RecoveryCodesHandler: DeskHandler {
       call.args["code"]?.string ?? "", app, account: person.account, call: call, takesRecovery: false)
     let codes = SecondFactor.recoveryCodes(for: person.account.uid)
     _ = try await ports.writes.write([SecondFactor.patch(app, ["recoveryCodes": codes.stored])])
+    try await AccountWrites.note(
+      "user.recovery_codes_replaced", "Recovery codes were replaced", severity: .high, account: person.account, call: call,
+      ports: ports)
     return .value(["recoveryCodes": .list(codes.shown.map(Value.string))])
   }
 }
